@@ -1,0 +1,63 @@
+"""Which workloads and strategies there are, and which pairs of them can run."""
+
+import importlib
+import pkgutil
+from typing import Any
+
+from kernels import strategies as _strategies
+from kernels import workloads as _workloads
+from kernels.errors import Unsupported
+from kernels.workload import REQUIRED, load_file
+
+
+def workloads() -> tuple[str, ...]:
+    """The names of the registered workloads."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(_workloads.__path__)))
+
+
+def strategies() -> tuple[str, ...]:
+    """The names of the strategies, from the simplest on."""
+    return _strategies.NAMES
+
+
+def find_workload(workload: Any) -> Any:
+    """The workload that is meant: a registered name, the path of a Python file, or itself."""
+    if isinstance(workload, str):
+        if workload in workloads():
+            return importlib.import_module(f"kernels.workloads.{workload}")
+        if not workload.endswith(".py"):
+            allowed = ", ".join(workloads())
+            raise ValueError(f"workload must be one of {allowed}, or the path of a .py file, not {workload!r}")
+        workload = load_file(workload)
+    missing = [name for name in REQUIRED if not hasattr(workload, name)]
+    if missing:
+        raise ValueError(
+            f"workload {name_of(workload)!r} lacks {', '.join(missing)}; it must have {', '.join(REQUIRED)}"
+        )
+    return workload
+
+
+def name_of(workload: Any) -> str:
+    """A short name for a workload: the last part of its module's, or its type's."""
+    name = getattr(workload, "__name__", None) or type(workload).__name__
+    return name.rpartition("/")[2].removesuffix(".py").rpartition(".")[2]
+
+
+def find_strategy(strategy: str) -> Any:
+    """The module of the strategy with that name."""
+    if strategy not in strategies():
+        raise ValueError(f"strategy must be one of {', '.join(strategies())}, not {strategy!r}")
+    return importlib.import_module(f"kernels.strategies.{strategy}")
+
+
+def why_not(workload: Any, strategy: str) -> str | None:
+    """Why this strategy cannot run this workload here, or None where it can."""
+    module = find_strategy(strategy)
+    return module.why_not(find_workload(workload)) if hasattr(module, "why_not") else None
+
+
+def require_support(workload: Any, strategy: str) -> None:
+    """Raise Unsupported, with the reason, where `why_not` has one."""
+    reason = why_not(workload, strategy)
+    if reason is not None:
+        raise Unsupported(f"strategy {strategy!r} cannot run workload {name_of(workload)!r}: {reason}")

@@ -1,0 +1,9 @@
+"""The strategies: a module each, which knows nothing of what is computed.
+
+A strategy has ``HAS_WORKERS`` and ``TAKES_START_METHOD``, and a context manager
+``start(workload, problem, workers, context)``: entering it starts the workers and places the
+problem, it yields the function that :meth:`kernels.team.Team.run` calls, and leaving it ends
+all that it started. One that cannot run every workload also has ``why_not(workload)``.
+"""
+
+NAMES = ("serial", "threaded", "pool", "shared", "futures", "joblib")

@@ -1,0 +1,37 @@
+"""``concurrent.futures.ProcessPoolExecutor``, started once: parts and answers travel as pickles."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import BaseContext
+from typing import Any
+
+from kernels import worker
+from kernels.errors import WorkerDied
+from kernels.workload import Answer, Portable, Problem, join, room, spans
+
+HAS_WORKERS = TAKES_START_METHOD = True
+
+
+@contextlib.contextmanager
+def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
+    out = room(workload, problem)
+    initial = (Portable(workload), context.Barrier(workers))
+    executor = ProcessPoolExecutor(workers, context, worker.adopt, initial)
+
+    def each(function: Callable[[Any], Any], tasks: Any) -> list[Any]:
+        try:
+            return list(executor.map(function, tasks))
+        except BrokenProcessPool as error:
+            raise WorkerDied(str(error)) from error
+
+    def run() -> Answer:
+        parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]
+        return join(workload, each(worker.solve, parts), out)
+
+    try:
+        each(worker.meet, range(workers))
+        yield run
+    finally:
+        executor.shutdown(cancel_futures=True)

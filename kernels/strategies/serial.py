@@ -1,0 +1,16 @@
+"""No workers: the kernel itself, once, in the thread that calls. What speedups are relative to."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from multiprocessing.context import BaseContext
+from typing import Any
+
+from kernels.workload import Answer, Problem, room, solve
+
+HAS_WORKERS = TAKES_START_METHOD = False
+
+
+@contextlib.contextmanager
+def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
+    out = room(workload, problem)
+    yield lambda: solve(workload, problem, out)

@@ -1,0 +1,40 @@
+"""Threads in this process: they see the same objects, and nothing is copied or sent.
+
+Where there is a GIL they run Python one at a time, and side by side only in code that releases
+it, as NumPy does; on a free-threaded build they run side by side throughout.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from multiprocessing.context import BaseContext
+from typing import Any
+
+from kernels.workload import Answer, Problem, join, room, solve, spans
+
+HAS_WORKERS, TAKES_START_METHOD = True, False
+
+
+@contextlib.contextmanager
+def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
+    out = room(workload, problem)
+    executor = ThreadPoolExecutor(workers)
+
+    def solve_span(lo: int, hi: int) -> Answer:
+        return solve(workload, workload.part(problem, lo, hi), None if out is None else out[lo:hi])
+
+    def run() -> Answer:
+        futures = [executor.submit(solve_span, lo, hi) for lo, hi in spans(len(problem), workers)]
+        wait(futures)  # all of them, so that after an error none still writes into `out`
+        answers = [future.result() for future in futures]
+        return join(workload, answers, None) if out is None else out
+
+    try:
+        barrier = threading.Barrier(workers + 1)
+        for _ in range(workers):
+            executor.submit(barrier.wait)  # the executor starts a thread for each, since none is idle
+        barrier.wait()
+        yield run
+    finally:
+        executor.shutdown(cancel_futures=True)

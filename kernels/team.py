@@ -1,0 +1,191 @@
+"""Teams: a strategy with its workers started and one problem in place, ready to be run many times."""
+
+import contextlib
+import multiprocessing
+import multiprocessing.forkserver
+import numbers
+import threading
+from multiprocessing.context import BaseContext
+from types import TracebackType
+from typing import Any
+
+from kernels import blas, cpus
+from kernels.errors import WorkerDied
+from kernels.registry import find_strategy, find_workload, name_of, require_support
+from kernels.workload import Answer, Problem
+
+
+class Team:
+    """What :func:`open` returns; a context manager that closes itself.
+
+    Attributes: `workload` (the module), `strategy` (its name), `problem`, `workers`, and
+    `start_method` (None where the strategy takes none).
+    """
+
+    def __init__(self, workload: Any, strategy: str, problem: Problem, workers: int, start_method: str) -> None:
+        module = find_strategy(strategy)
+        self.workload = workload
+        self.strategy = strategy
+        self.problem = problem
+        self.workers = workers if module.HAS_WORKERS else 1
+        self.start_method = start_method if module.TAKES_START_METHOD else None
+        self._busy = threading.Lock()
+        self._exit = contextlib.ExitStack()
+        with blas.one_thread_in_children():
+            self._run = self._exit.enter_context(module.start(workload, problem, workers, _context(start_method)))
+
+    def run(self) -> Answer:
+        """Solve the problem once. The answer is valid until the next `run` or `close`.
+
+        Raises what the kernel raises, after which the team can be used again, or WorkerDied,
+        after which it is closed, as it is after Ctrl-C.
+        """
+        if not self._busy.acquire(blocking=False):
+            raise RuntimeError("this team is running in another thread: a team runs one problem at a time")
+        try:
+            if self._run is None:
+                raise RuntimeError("this team is closed: open another one")
+            return self._run()
+        except BaseException as error:
+            if isinstance(error, WorkerDied) or not isinstance(error, Exception):
+                self._end()
+            raise
+        finally:
+            self._busy.release()
+
+    def check(self, answer: Answer) -> None:
+        """Raise WrongAnswer unless `answer` is right for this team's problem."""
+        self.workload.check(self.problem, answer)
+
+    def close(self) -> None:
+        """End the workers and give up the memory; closing twice is allowed."""
+        if not self._busy.acquire(blocking=False):
+            raise RuntimeError("this team is running in another thread: close it when it is done")
+        try:
+            self._end()
+        finally:
+            self._busy.release()
+
+    def _end(self) -> None:
+        self._run = None
+        self._exit.close()
+
+    def __enter__(self) -> "Team":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._run is None else f"{self.workers} workers"
+        return f"<team: {name_of(self.workload)}, {self.strategy}, {state}>"
+
+
+def make_problem(workload: Any, size: Any = "S", seed: int = 0) -> Problem:
+    """A problem of a registered workload (or any object that fulfils the contract).
+
+    `size` is one of the workload's names, S, M or L, or what they stand for: a number of items.
+    """
+    workload = find_workload(workload)
+    sizes = ", ".join(workload.SIZES)
+    if isinstance(size, str) and size not in workload.SIZES:
+        raise ValueError(f"size must be one of {sizes}, or a number of items, not {size!r}")
+    if not isinstance(size, str) and (not _is_whole(size) or size < 1):
+        raise ValueError(f"size must be one of {sizes}, or an integer of at least 1, not {size!r}")
+    if not _is_whole(seed) or seed < 0:
+        raise ValueError(f"seed must be an integer of at least 0, not {seed!r}")
+    return workload.problem(size, seed=seed)
+
+
+def open(
+    workload: Any,
+    strategy: str = "serial",
+    *,
+    workers: int | None = None,
+    size: Any = None,
+    problem: Problem = None,
+    seed: int | None = None,
+    start_method: str | None = None,
+) -> Team:
+    """Start a team: its workers are up and the problem is in place when this returns.
+
+    Give either a ready-made `problem`, or a `size` (S where nothing is said) and a `seed`.
+    `workers` is by default the number of usable CPUs, `start_method` forkserver or, where
+    there is none, spawn. `serial` has no workers and `threaded` no processes: what they do not
+    use is checked all the same.
+
+    Raises ValueError for bad input, and Unsupported for a pair that does not exist, both before
+    anything is started; WorkerDied where the workers do not come up.
+    """
+    module = find_workload(workload)
+    find_strategy(strategy)
+    workers = _checked_workers(workers)
+    start_method = _checked_start_method(start_method)
+    require_support(module, strategy)
+    if problem is None:
+        problem = make_problem(module, "S" if size is None else size, 0 if seed is None else seed)
+    elif size is not None or seed is not None:
+        raise ValueError("give either problem, or size and seed, not both")
+    if len(problem) < 1:
+        raise ValueError(f"the problem must have at least 1 item, not {len(problem)}")
+    return Team(module, strategy, problem, workers, start_method)
+
+
+def run(
+    workload: Any,
+    strategy: str = "serial",
+    *,
+    workers: int | None = None,
+    size: Any = None,
+    problem: Problem = None,
+    seed: int | None = None,
+    start_method: str | None = None,
+) -> Answer:
+    """Open a team, run it once, check the answer, close the team, and return the answer.
+
+    Takes and raises what :func:`open` does, and WrongAnswer.
+    """
+    with open(
+        workload, strategy, workers=workers, size=size, problem=problem, seed=seed, start_method=start_method
+    ) as team:
+        answer = team.run()
+        team.check(answer)
+        return answer
+
+
+def default_start_method() -> str:
+    """Forkserver where there is one, spawn elsewhere; never fork, which is unsafe with threads."""
+    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def _checked_workers(workers: Any) -> int:
+    if workers is None:
+        return cpus.usable()
+    if not _is_whole(workers) or workers < 1:
+        raise ValueError(f"workers must be an integer of at least 1, not {workers!r}")
+    return int(workers)
+
+
+def _checked_start_method(start_method: Any) -> str:
+    allowed = multiprocessing.get_all_start_methods()
+    if start_method is None:
+        return default_start_method()
+    if start_method not in allowed:
+        raise ValueError(f"start_method must be one of {', '.join(allowed)}, not {start_method!r}")
+    return str(start_method)
+
+
+def _context(start_method: str) -> BaseContext:
+    """The context, with the fork server told to import once what every worker needs."""
+    context = multiprocessing.get_context(start_method)
+    if start_method == "forkserver":
+        server: Any = multiprocessing.forkserver._forkserver
+        if server._preload_modules == ["__main__"]:  # the default; a caller's own choice stays
+            context.set_forkserver_preload(["__main__", "numpy", "kernels.crew"])
+    return context

@@ -1,0 +1,68 @@
+"""a = b + s c over large arrays: bound by memory bandwidth.
+
+The triad of the STREAM benchmark (McCalpin, 1995): two floating-point operations for 24 bytes
+moved, so that more workers pay only as far as one core cannot fill the memory's bandwidth, and
+sending the arrays to another process costs far more than the work on them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kernels.checking import require_equal
+from kernels.errors import WrongAnswer
+
+# Elements per array, 8 bytes each: 64 MiB, 256 MiB and 1 GiB. Memory, and not time, sets M and L.
+SIZES = {"S": 2**23, "M": 2**25, "L": 2**27}
+SCALE = 3.0
+BLOCK = 2**16  # elements; 512 KiB, so that a block of `out` is still in cache for its second pass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`b`, `c`: shape (n,), float64; `scale`: a number."""
+
+    b: np.ndarray
+    c: np.ndarray
+    scale: float
+
+    def __len__(self) -> int:
+        return len(self.b)
+
+
+def problem(size: str | int, seed: int = 0) -> Problem:
+    """`b` counts up from `seed` and `c` down from n, so that a is known in closed form."""
+    n = SIZES[size] if isinstance(size, str) else size
+    b = np.arange(seed, seed + n, dtype=np.float64)
+    c = np.arange(n, 0, -1, dtype=np.float64)
+    b.flags.writeable = c.flags.writeable = False
+    return Problem(b, c, SCALE)
+
+
+def part(problem: Problem, lo: int, hi: int) -> Problem:
+    return Problem(problem.b[lo:hi], problem.c[lo:hi], problem.scale)
+
+
+def empty(problem: Problem) -> np.ndarray:
+    return np.empty_like(problem.b)
+
+
+def solve(problem: Problem, out: np.ndarray | None = None) -> np.ndarray:
+    """NumPy has no fused triad: two passes, made block by block so that memory sees one."""
+    if out is None:
+        out = empty(problem)
+    for lo in range(0, len(out), BLOCK):
+        block = slice(lo, lo + BLOCK)
+        np.multiply(problem.c[block], problem.scale, out=out[block])
+        np.add(out[block], problem.b[block], out=out[block])
+    return out
+
+
+def check(problem: Problem, answer: np.ndarray) -> None:
+    """Closed form, exact: b[i] = b[0] + i and c[i] = c[0] - i are whole numbers below 2^53."""
+    first, step = problem.b[0] + problem.scale * problem.c[0], 1 - problem.scale
+    if len(answer) != len(problem):
+        raise WrongAnswer(f"the answer must have {len(problem)} elements, not {len(answer)}")
+    for lo in range(0, len(answer), BLOCK):  # in blocks, since fresh memory costs more than the sums
+        block = answer[lo : lo + BLOCK]
+        require_equal(block, first + step * np.arange(lo, lo + len(block), dtype=np.float64))
