@@ -10,21 +10,18 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
-from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from kernels.errors import WorkerDied
-from kernels.worker import ignore_interrupt
+from kernels.worker import ignore_interrupt, packed, unpacked
 
 TASKS_IN_HAND = 2  # per worker: one in work, and the next in its pipe, so that it need not wait
 EXIT_SECONDS = 5.0
 
-Reply = tuple[int, Any, Exception | None]  # the task's index, its answer, and what it raised
-
 
 class Crew:
-    """`workers` processes, each holding what ``setup(*args)`` returned in it.
+    """`workers` processes, each holding what ``setup(rank, *args)`` returned in it.
 
     Raises what `setup` raises, and WorkerDied when a process ends by itself.
     """
@@ -34,11 +31,11 @@ class Crew:
         self._pipes: list[Any] = []
         self._owed = 0  # replies that are still to come
         try:
-            for number in range(1, workers + 1):
+            for rank in range(workers):
                 ours, theirs = context.Pipe()
                 self._pipes.append(ours)
                 process = context.Process(  # type: ignore[attr-defined]
-                    target=_serve, args=(theirs, setup, args), name=f"worker {number} of {workers}", daemon=True
+                    target=_serve, args=(theirs, rank, setup, args), name=f"worker {rank + 1} of {workers}", daemon=True
                 )
                 process.start()
                 self._processes.append(process)
@@ -62,14 +59,36 @@ class Crew:
         answers: list[Any] = [None] * len(tasks)
         failure = None
         for pipe in self._pipes * TASKS_IN_HAND:
-            self._hand_out(waiting, pipe)
+            if waiting:
+                self._send(pipe, waiting.popleft())
         while self._owed:
             for pipe in wait(self._pipes):
                 index, answers[index], error = self._receive(pipe)
                 if error is not None:
                     failure = failure or error
                     waiting.clear()
-                self._hand_out(waiting, pipe)
+                if waiting:
+                    self._send(pipe, waiting.popleft())
+        if failure is not None:
+            raise failure
+        return answers
+
+    def everyone(self, function: Callable[..., Any], *args: Any, when_one_fails: Callable[[], Any]) -> list[Any]:
+        """``function(state, *args)`` in every worker at the same time; the answers by rank.
+
+        When a call raises, `when_one_fails` is called, to free those that wait for the failed one,
+        and what it raised is raised here once the others are back.
+        """
+        answers: list[Any] = [None] * len(self._pipes)
+        failure = None
+        for rank, pipe in enumerate(self._pipes):
+            self._send(pipe, ForkingPickler.dumps((rank, function, args)))
+        while self._owed:
+            for pipe in wait(self._pipes):
+                rank, answers[rank], error = self._receive(pipe)
+                if error is not None and failure is None:
+                    failure = error
+                    when_one_fails()
         if failure is not None:
             raise failure
         return answers
@@ -90,25 +109,24 @@ class Crew:
         for pipe in self._pipes:
             pipe.close()
 
-    def _hand_out(self, waiting: deque[Any], pipe: Any) -> None:
-        if waiting:
-            self._owed += 1
-            try:
-                pipe.send_bytes(waiting.popleft())
-            except OSError:
-                raise self._death_behind(pipe) from None
+    def _send(self, pipe: Any, message: Any) -> None:
+        self._owed += 1
+        try:
+            pipe.send_bytes(message)
+        except OSError:
+            raise self._death_behind(pipe) from None
 
-    def _receive(self, pipe: Any) -> Reply:
+    def _receive(self, pipe: Any) -> tuple[int, Any, Exception | None]:
+        """The next reply: the task's index, its answer, and what it raised."""
         try:
             message = pipe.recv_bytes()
         except (EOFError, OSError):
             raise self._death_behind(pipe) from None
         self._owed -= 1
         try:
-            reply: Reply = ForkingPickler.loads(message)
+            return unpacked(message)
         except Exception as error:  # an answer whose type cannot be rebuilt here
             return 0, None, error
-        return reply
 
     def _death_behind(self, pipe: Any) -> WorkerDied:
         process = self._processes[self._pipes.index(pipe)]
@@ -117,15 +135,15 @@ class Crew:
         return WorkerDied(f"{process.name} ended with exit code {process.exitcode}")
 
 
-def _serve(pipe: Any, setup: Callable[..., Any], args: tuple[Any, ...]) -> None:
+def _serve(pipe: Any, rank: int, setup: Callable[..., Any], args: tuple[Any, ...]) -> None:
     """What a worker process does: answer calls until it is sent None, or its parent is gone."""
     ignore_interrupt()
     try:
-        state = setup(*args)
+        state = setup(rank, *args)
     except Exception as error:
-        _reply(pipe, 0, None, error)
+        pipe.send_bytes(packed(0, None, error))
         return
-    _reply(pipe, 0, None, None)
+    pipe.send_bytes(packed(0, None, None))
     while True:
         try:
             call = pipe.recv()
@@ -135,19 +153,7 @@ def _serve(pipe: Any, setup: Callable[..., Any], args: tuple[Any, ...]) -> None:
             return
         index, function, task = call
         try:
-            answer = function(state, *task)
+            reply = packed(index, function(state, *task), None)
         except Exception as error:
-            _reply(pipe, index, None, error)
-        else:
-            _reply(pipe, index, answer, None)
-
-
-def _reply(pipe: Any, index: int, answer: Any, error: Exception | None) -> None:
-    traced = error and ExceptionWithTraceback(error, error.__traceback__)
-    try:
-        message = ForkingPickler.dumps((index, answer, traced))
-    except Exception as unpicklable:
-        what = f"the answer, of type {type(answer).__name__}" if error is None else f"{error!r}"
-        told = TypeError(f"{what}, cannot be sent back from the worker: {unpicklable}")
-        message = ForkingPickler.dumps((index, None, told))
-    pipe.send_bytes(message)
+            reply = packed(index, None, error)
+        pipe.send_bytes(reply)

@@ -7,7 +7,7 @@ from typing import Any
 from kernels import strategies as _strategies
 from kernels import workloads as _workloads
 from kernels.errors import Unsupported
-from kernels.workload import REQUIRED, load_file
+from kernels.workload import REQUIRED, REQUIRED_OF_COORDINATED, is_coordinated, load_file
 
 
 def workloads() -> tuple[str, ...]:
@@ -29,10 +29,11 @@ def find_workload(workload: Any) -> Any:
             allowed = ", ".join(workloads())
             raise ValueError(f"workload must be one of {allowed}, or the path of a .py file, not {workload!r}")
         workload = load_file(workload)
-    missing = [name for name in REQUIRED if not hasattr(workload, name)]
+    required = REQUIRED_OF_COORDINATED if hasattr(workload, "serial") else REQUIRED
+    missing = [name for name in required if not hasattr(workload, name)]
     if missing:
         raise ValueError(
-            f"workload {name_of(workload)!r} lacks {', '.join(missing)}; it must have {', '.join(REQUIRED)}"
+            f"workload {name_of(workload)!r} lacks {', '.join(missing)}; it must have {', '.join(required)}"
         )
     return workload
 
@@ -52,8 +53,11 @@ def find_strategy(strategy: str) -> Any:
 
 def why_not(workload: Any, strategy: str) -> str | None:
     """Why this strategy cannot run this workload here, or None where it can."""
-    module = find_strategy(strategy)
-    return module.why_not(find_workload(workload)) if hasattr(module, "why_not") else None
+    module, workload = find_strategy(strategy), find_workload(workload)
+    reason: str | None = module.why_not(workload) if hasattr(module, "why_not") else None
+    if reason is None and is_coordinated(workload) and not callable(getattr(workload, strategy, None)):
+        return "its coordination is not written out for this"
+    return reason
 
 
 def require_support(workload: Any, strategy: str) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import multiprocessing
 import multiprocessing.forkserver
 import numbers
+import sys
 import threading
 from multiprocessing.context import BaseContext
 from types import TracebackType
@@ -26,13 +27,17 @@ class Team:
         module = find_strategy(strategy)
         self.workload = workload
         self.strategy = strategy
-        self.problem = problem
         self.workers = workers if module.HAS_WORKERS else 1
         self.start_method = start_method if module.TAKES_START_METHOD else None
         self._busy = threading.Lock()
         self._exit = contextlib.ExitStack()
-        with blas.one_thread_in_children():
-            self._run = self._exit.enter_context(module.start(workload, problem, workers, _context(start_method)))
+        with self._exit:
+            if hasattr(workload, "running"):
+                problem = self._exit.enter_context(workload.running(problem))
+            with blas.one_thread_in_children():
+                self._run = self._exit.enter_context(module.start(workload, problem, workers, _context(start_method)))
+            self._exit = self._exit.pop_all()  # all is up: from here on close() ends it
+        self.problem = problem
 
     def run(self) -> Answer:
         """Solve the problem once. The answer is valid until the next `run` or `close`.
@@ -68,7 +73,7 @@ class Team:
 
     def _end(self) -> None:
         self._run = None
-        self._exit.close()
+        self._exit.__exit__(*sys.exc_info())  # strategies see what went wrong, and end by force
 
     def __enter__(self) -> "Team":
         return self

@@ -1,6 +1,8 @@
-"""What runs in the worker processes of those strategies whose tasks are pickled parts."""
+"""What runs in worker processes, whichever strategy started them."""
 
 import signal
+from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
+from multiprocessing.reduction import ForkingPickler
 from threading import BrokenBarrierError
 from typing import Any
 
@@ -33,4 +35,30 @@ def meet(_: int) -> None:
 
 
 def solve(part: Problem) -> Answer:
+    """A task of a pool: solve one part of the adopted workload's problem."""
     return _workload.solve(part)
+
+
+def packed(index: int, answer: Any, error: Exception | None) -> Any:
+    """A reply as bytes: what a task answered or raised, with the worker's traceback.
+
+    Where either cannot be pickled, the reply is a TypeError that names its type.
+    """
+    traced = error and ExceptionWithTraceback(error, error.__traceback__)
+    try:
+        message = ForkingPickler.dumps((index, answer, traced))
+        if error is not None:
+            ForkingPickler.loads(message)  # some exceptions cannot be rebuilt
+    except Exception as unpicklable:
+        what = (
+            f"the answer, of type {type(answer).__name__}," if error is None else f"what the kernel raised, {error!r},"
+        )
+        told = TypeError(f"{what} cannot be sent back from the worker: {unpicklable}")
+        message = ForkingPickler.dumps((index, None, told))
+    return message
+
+
+def unpacked(message: Any) -> tuple[int, Any, Exception | None]:
+    """The reply's index, answer and error."""
+    reply: tuple[int, Any, Exception | None] = ForkingPickler.loads(message)
+    return reply

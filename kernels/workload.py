@@ -38,17 +38,23 @@ class Workload(Protocol):
 
 
 REQUIRED = ("SIZES", "problem", "part", "solve", "check")
+REQUIRED_OF_COORDINATED = ("SIZES", "problem", "check", "serial")  # see kernels/coordination.py
 
 # As many as Pool.map would make: enough to even out a worker that is held up, few enough for
 # their dispatch not to show beside the work.
 PARTS_PER_WORKER = 4
 
 
-def spans(items: int, workers: int) -> list[tuple[int, int]]:
+def spans(items: int, workers: int, parts_per_worker: int = PARTS_PER_WORKER) -> list[tuple[int, int]]:
     """Cut ``range(items)`` into consecutive (lo, hi), as even as whole numbers allow."""
-    count = min(items, workers * PARTS_PER_WORKER)
+    count = min(items, workers * parts_per_worker)
     edges = [items * k // count for k in range(count + 1)]
     return list(itertools.pairwise(edges))
+
+
+def is_coordinated(workload: Any) -> bool:
+    """Whether the workload writes its versions out, having no independent parts."""
+    return not hasattr(workload, "part")
 
 
 def room(workload: Any, problem: Problem) -> Any:

@@ -3,7 +3,8 @@
 A strategy has ``HAS_WORKERS`` and ``TAKES_START_METHOD``, and a context manager
 ``start(workload, problem, workers, context)``: entering it starts the workers and places the
 problem, it yields the function that :meth:`kernels.team.Team.run` calls, and leaving it ends
-all that it started. One that cannot run every workload also has ``why_not(workload)``.
+all that it started, by force where an exception is on its way. One that cannot run every
+workload also has ``why_not(workload)``, which says why.
 """
 
-NAMES = ("serial", "threaded", "pool", "shared", "futures", "joblib")
+NAMES = ("serial", "threaded", "pool", "shared", "process", "futures", "joblib", "asyncio", "interpreters")

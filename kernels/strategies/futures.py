@@ -33,5 +33,9 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
     try:
         each(worker.meet, range(workers))
         yield run
+    except BaseException:  # Ctrl-C: shutdown alone would wait for the tasks that are in work
+        for process in list((executor._processes or {}).values()):
+            process.kill()
+        raise
     finally:
         executor.shutdown(cancel_futures=True)

@@ -1,14 +1,14 @@
 """``multiprocessing.Pool``, started once: parts and answers travel as pickles."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.context import BaseContext
-from multiprocessing.pool import AsyncResult
 from typing import Any
 
 from kernels import worker
 from kernels.errors import WorkerDied
-from kernels.workload import Answer, Portable, Problem, join, room, spans
+from kernels.workload import Answer, Portable, Problem, is_coordinated, join, room, spans
 
 HAS_WORKERS = TAKES_START_METHOD = True
 POLL_SECONDS = 0.1  # how soon a dead worker is noticed; a result wakes the caller at once
@@ -16,54 +16,94 @@ POLL_SECONDS = 0.1  # how soon a dead worker is noticed; a result wakes the call
 
 @contextlib.contextmanager
 def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
-    out = room(workload, problem)
-    pool: Any = context.Pool(workers, worker.adopt, (Portable(workload), context.Barrier(workers)))
-    processes = list(pool._pool)  # the pool replaces the dead in its own list
+    with contextlib.closing(WatchedPool(workload, workers, context)) as pool:
+        if is_coordinated(workload):
+            yield lambda: workload.pool(problem, pool)
+            return
 
-    def run() -> Answer:
-        parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]
-        return join(workload, _get(pool.map_async(worker.solve, parts, chunksize=1), processes), out)
+        out = room(workload, problem)
 
-    try:
-        _get(pool.map_async(worker.meet, range(workers), chunksize=1), processes)
+        def run() -> Answer:
+            parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]
+            return join(workload, pool.map(worker.solve, parts), out)
+
         yield run
-    finally:
-        _end(pool, processes)
 
 
-def _get(result: AsyncResult, processes: list[Any]) -> Any:
-    """The result's value, or WorkerDied where the pool alone would wait for ever (cpython issue 96062)."""
-    while not result.ready():
-        result.wait(POLL_SECONDS)
-        for number, process in enumerate(processes, 1):
-            if process.exitcode is not None and not result.ready():
-                raise WorkerDied(f"worker {number} of {len(processes)} ended with exit code {process.exitcode}")
-    return result.get()
+class WatchedPool:
+    """A Pool that raises WorkerDied where ``multiprocessing.Pool`` would wait for ever (cpython issue 96062).
 
-
-def _end(pool: Any, processes: list[Any]) -> None:
-    """End the pool's processes and threads, also after a worker was killed.
-
-    A worker that dies while it takes a task or sends an answer leaves the pool's pipes locked or
-    half full, for which Pool.terminate would wait for ever. So the steps of terminate are taken
-    here in an order in which nothing waits for the dead.
+    Its methods are Pool's, with chunks of one task where nothing else is said.
     """
-    if all(process.exitcode is None for process in processes):
-        pool.terminate()
-        pool.join()
-        return
-    pool._terminate.cancel()  # what terminate and exit would call
-    pool._state = "TERMINATE"
-    pool._worker_handler._state = "TERMINATE"  # it starts no more workers
-    pool._change_notifier.put(None)
-    pool._worker_handler.join()
-    for process in pool._pool:
-        process.kill()
-        process.join()
-    for lock in (pool._inqueue._rlock, pool._outqueue._wlock):
-        lock.acquire(block=False)  # free it, whoever held it
-        lock.release()
-    pool._inqueue._reader.close()  # the thread that sends tasks: a broken pipe
-    pool._outqueue._writer.close()  # the thread that reads answers: their end
-    pool._task_handler.join()
-    pool._result_handler.join()
+
+    def __init__(self, workload: Any, workers: int, context: Any) -> None:
+        self.workers = workers
+        self._pool = context.Pool(workers, worker.adopt, (Portable(workload), context.Barrier(workers)))
+        self._processes = list(self._pool._pool)  # as started: the pool replaces the dead in its own list
+        try:
+            self.map(worker.meet, range(workers))
+        except BaseException:
+            self.close()
+            raise
+
+    def map(self, function: Callable[[Any], Any], tasks: Iterable[Any], chunksize: int = 1) -> list[Any]:
+        """``[function(task) for task in tasks]``, once all are done."""
+        result = self._pool.map_async(function, tasks, chunksize)
+        while not result.ready():
+            result.wait(POLL_SECONDS)
+            if not result.ready():
+                self._require_life()
+        answers: list[Any] = result.get()
+        return answers
+
+    def imap(self, function: Callable[[Any], Any], tasks: Iterable[Any], chunksize: int = 1) -> Iterator[Any]:
+        """Answers in the order of the tasks, each as soon as it and those before it are there."""
+        return self._watched(self._pool.imap(function, tasks, chunksize))
+
+    def imap_unordered(self, function: Callable[[Any], Any], tasks: Iterable[Any], chunksize: int = 1) -> Iterator[Any]:
+        """Answers as they come."""
+        return self._watched(self._pool.imap_unordered(function, tasks, chunksize))
+
+    def _watched(self, answers: Any) -> Iterator[Any]:
+        while True:
+            try:
+                answer = answers.next(POLL_SECONDS)
+            except StopIteration:
+                return
+            except multiprocessing.TimeoutError:
+                self._require_life()
+            else:
+                yield answer
+
+    def _require_life(self) -> None:
+        for number, process in enumerate(self._processes, 1):
+            if process.exitcode is not None:
+                raise WorkerDied(f"worker {number} of {self.workers} ended with exit code {process.exitcode}")
+
+    def close(self) -> None:
+        """End the pool's processes and threads, also when a worker was killed.
+
+        A worker that dies while it takes a task or sends an answer leaves the pool's pipes locked
+        or half full, for which Pool.terminate waits for ever. So where one is dead, the steps of
+        terminate are taken here in an order in which nothing waits for the dead.
+        """
+        pool = self._pool
+        if all(process.exitcode is None for process in self._processes):
+            pool.terminate()
+            pool.join()
+            return
+        pool._terminate.cancel()  # what terminate and the interpreter's exit would call
+        pool._state = "TERMINATE"
+        pool._worker_handler._state = "TERMINATE"  # it starts no more workers
+        pool._change_notifier.put(None)
+        pool._worker_handler.join()
+        for process in pool._pool:
+            process.kill()
+            process.join()
+        for lock in (pool._inqueue._rlock, pool._outqueue._wlock):
+            lock.acquire(block=False)  # whether it was free or a dead worker's,
+            lock.release()  # it is free now
+        pool._inqueue._reader.close()  # for the thread that sends tasks: a broken pipe
+        pool._outqueue._writer.close()  # for the thread that reads answers: their end
+        pool._task_handler.join()
+        pool._result_handler.join()

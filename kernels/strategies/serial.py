@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.workload import Answer, Problem, room, solve
+from kernels.workload import Answer, Problem, is_coordinated, room, solve
 
 HAS_WORKERS = TAKES_START_METHOD = False
 
 
 @contextlib.contextmanager
 def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
-    out = room(workload, problem)
-    yield lambda: solve(workload, problem, out)
+    if is_coordinated(workload):
+        yield lambda: workload.serial(problem)
+    else:
+        out = room(workload, problem)
+        yield lambda: solve(workload, problem, out)

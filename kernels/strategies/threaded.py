@@ -11,13 +11,19 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.workload import Answer, Problem, join, room, solve, spans
+from kernels.coordination import threads
+from kernels.workload import Answer, Problem, is_coordinated, join, room, solve, spans
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
 
 
 @contextlib.contextmanager
 def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
+    if is_coordinated(workload):
+        with threads(workload, problem, workers) as together:
+            yield lambda: workload.threaded(problem, together)
+        return
+
     out = room(workload, problem)
     executor = ThreadPoolExecutor(workers)
 

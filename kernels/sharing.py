@@ -1,0 +1,92 @@
+"""Arrays and problems in ``mp.Array`` memory, which worker processes see without copying."""
+
+import ctypes
+import dataclasses
+import shutil
+import tempfile
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kernels.workload import Problem
+
+ALIGNMENT = 64  # bytes: a cache line, on which vector instructions like their data to start
+
+
+class SharedArray:
+    """Room for an array of this shape and type, filled with zeros.
+
+    It reaches a process through the arguments that start it, as mp.Array does. No lock goes with
+    it: workers write to disjoint slices, or hold a lock of their own.
+
+    Raises MemoryError where the memory is not there, before any page of it is touched: a page
+    that cannot be had later ends the process with SIGBUS.
+    """
+
+    def __init__(self, context: BaseContext, shape: tuple[int, ...], dtype: Any) -> None:
+        self.shape, self.dtype = shape, np.dtype(dtype)
+        if self.dtype.hasobject:
+            raise ValueError(f"an array that is shared must hold plain values, not {self.dtype}")
+        size = self.dtype.itemsize
+        for length in shape:
+            size *= length
+        _require_space(size)
+        self.memory: Any = context.Array(ctypes.c_byte, size + ALIGNMENT, lock=False)
+
+    def view(self) -> np.ndarray:
+        """The array itself, as this process sees it."""
+        start = -ctypes.addressof(self.memory) % ALIGNMENT
+        return np.ndarray(self.shape, self.dtype, self.memory, start)
+
+
+@dataclasses.dataclass
+class SharedProblem:
+    """A problem on its way to the workers: its class, and its fields with the arrays shared."""
+
+    kind: type
+    fields: dict[str, Any]
+
+    @classmethod
+    def of(cls, problem: Problem, context: BaseContext) -> "SharedProblem":
+        """Copy the problem's arrays into shared memory."""
+        fields = {field.name: getattr(problem, field.name) for field in dataclasses.fields(problem)}
+        for name, value in fields.items():
+            if isinstance(value, np.ndarray):
+                fields[name] = SharedArray(context, value.shape, value.dtype)
+                fields[name].view()[...] = value
+        return cls(type(problem), fields)
+
+    def view(self) -> Problem:
+        """The problem, with read-only views of the shared arrays."""
+        fields = dict(self.fields)
+        for name, value in fields.items():
+            if isinstance(value, SharedArray):
+                fields[name] = value.view()
+                fields[name].flags.writeable = False
+        return self.kind(**fields)
+
+
+def _require_space(size: int) -> None:
+    """Raise MemoryError unless `size` bytes can be had where multiprocessing puts shared memory.
+
+    That is /dev/shm where it has the room, and else the folder for temporary files.
+    """
+    places = [Path("/dev/shm"), Path(tempfile.gettempdir())]  # noqa: S108 - the place, not a file in it
+    free = {place: shutil.disk_usage(place).free for place in places if place.is_dir()}
+    memory = available_memory()
+    if size > max(free.values()) or (memory is not None and size > memory):
+        known = ", ".join(f"{place} has {room / 2**20:.0f} MiB free" for place, room in free.items())
+        if memory is not None:
+            known += f", and {memory / 2**20:.0f} MiB of memory can be had"
+        raise MemoryError(f"no room for {size / 2**20:.0f} MiB of shared memory: {known}")
+
+
+def available_memory() -> int | None:
+    """Bytes that can still be allocated without swapping, or None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)

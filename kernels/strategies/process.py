@@ -1,0 +1,79 @@
+"""A ``multiprocessing.Process`` per part, with answers through a ``Queue``: every tutorial's first form.
+
+Nothing is started when the team opens: each run starts as many processes as workers, and ends
+them. Answers come in any order, so each carries its position; and they are all taken out of the
+queue before the processes are joined, since a process does not end while its answer waits.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import wait
+from multiprocessing.context import BaseContext
+from typing import Any
+
+from kernels.errors import WorkerDied
+from kernels.worker import ignore_interrupt, packed, unpacked
+from kernels.workload import Answer, Portable, Problem, join, room, spans
+
+HAS_WORKERS = TAKES_START_METHOD = True
+
+
+@contextlib.contextmanager
+def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
+    out = room(workload, problem)
+    yield lambda: join(workload, _answers(workload, problem, workers, context), out)
+
+
+def _answers(workload: Any, problem: Problem, workers: int, context: Any) -> list[Answer]:
+    queue = context.Queue()
+    processes: list[Any] = []
+    try:
+        for position, (lo, hi) in enumerate(spans(len(problem), workers, parts_per_worker=1)):
+            args = (Portable(workload), workload.part(problem, lo, hi), position, queue)
+            process = context.Process(target=_solve, args=args, daemon=True)
+            process.start()
+            processes.append(process)
+        queue._writer.close()  # ours, so that the queue comes to an end when the processes have
+        watch = threading.Thread(target=_end_all_when_one_dies, args=(processes,))
+        watch.start()
+        try:
+            replies = sorted((unpacked(queue.get()) for _ in processes), key=lambda reply: reply[0])
+        except (EOFError, OSError):
+            watch.join()
+            codes = [process.exitcode for process in processes]
+            raise WorkerDied(f"of {workers} workers one ended without an answer; exit codes {codes}") from None
+        watch.join()
+    except BaseException:
+        for process in processes:
+            process.kill()
+        raise
+    finally:
+        for process in processes:
+            process.join()
+        queue.close()
+    for _, _, error in replies:
+        if error is not None:
+            raise error
+    return [answer for _, answer, _ in replies]
+
+
+def _end_all_when_one_dies(processes: list[Any]) -> None:
+    """One that is killed while it writes leaves the queue locked, and the others waiting for ever."""
+    running = {process.sentinel: process for process in processes}
+    while running:
+        for sentinel in wait(list(running)):
+            ended = running.pop(sentinel)
+            ended.join()  # the sentinel is a moment ahead of the exit code
+            if ended.exitcode != 0:
+                for process in processes:
+                    process.kill()
+
+
+def _solve(portable: Portable, part: Problem, position: int, queue: Any) -> None:
+    ignore_interrupt()
+    try:
+        reply = packed(position, portable.workload.solve(part), None)
+    except Exception as error:
+        reply = packed(position, None, error)
+    queue.put(bytes(reply))
