@@ -1,16 +1,19 @@
 """Arrays and problems in ``mp.Array`` memory, which worker processes see without copying."""
 
+from __future__ import annotations
+
 import ctypes
 import dataclasses
 import shutil
 import tempfile
 from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from kernels.workload import Problem
+
+if TYPE_CHECKING:  # NumPy is imported where it is used: workers of pure-Python workloads start without it
+    import numpy as np
 
 ALIGNMENT = 64  # bytes: a cache line, on which vector instructions like their data to start
 
@@ -26,6 +29,8 @@ class SharedArray:
     """
 
     def __init__(self, context: BaseContext, shape: tuple[int, ...], dtype: Any) -> None:
+        import numpy as np
+
         self.shape, self.dtype = shape, np.dtype(dtype)
         if self.dtype.hasobject:
             raise ValueError(f"an array that is shared must hold plain values, not {self.dtype}")
@@ -37,6 +42,8 @@ class SharedArray:
 
     def view(self) -> np.ndarray:
         """The array itself, as this process sees it."""
+        import numpy as np
+
         start = -ctypes.addressof(self.memory) % ALIGNMENT
         return np.ndarray(self.shape, self.dtype, self.memory, start)
 
@@ -49,8 +56,10 @@ class SharedProblem:
     fields: dict[str, Any]
 
     @classmethod
-    def of(cls, problem: Problem, context: BaseContext) -> "SharedProblem":
+    def of(cls, problem: Problem, context: BaseContext) -> SharedProblem:
         """Copy the problem's arrays into shared memory."""
+        import numpy as np
+
         fields = {field.name: getattr(problem, field.name) for field in dataclasses.fields(problem)}
         for name, value in fields.items():
             if isinstance(value, np.ndarray):

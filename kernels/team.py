@@ -192,5 +192,5 @@ def _context(start_method: str) -> BaseContext:
     if start_method == "forkserver":
         server: Any = multiprocessing.forkserver._forkserver
         if server._preload_modules == ["__main__"]:  # the default; a caller's own choice stays
-            context.set_forkserver_preload(["__main__", "numpy", "kernels.crew"])
+            context.set_forkserver_preload(["__main__", "numpy", "kernels.strategies.shared"])
     return context

@@ -1,0 +1,115 @@
+"""Which strategy is the fastest, by how much, and whether that can be told at all."""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+CONFIDENCE = 0.99
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A strategy with a number of workers, which is None where it has none."""
+
+    strategy: str
+    workers: int | None
+
+    def __str__(self) -> str:
+        if self.workers is None:
+            return self.strategy
+        return f"{self.strategy} with {self.workers} worker{'s' if self.workers > 1 else ''}"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A strategy at the number of workers that suits it best; `speedup` is relative to serial."""
+
+    configuration: Configuration
+    speedup: float
+
+    def __str__(self) -> str:
+        return str(self.configuration)
+
+    @property
+    def is_serial(self) -> bool:
+        return self.configuration.strategy == "serial"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The fastest strategy against the next; str() is the sentence.
+
+    `ratio` is how many times as fast the winner is, the median over the rounds, and lies between
+    `low` and `high` with a confidence of 99 %.
+    """
+
+    winner: Contender
+    runner_up: Contender
+    ratio: float
+    low: float
+    high: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval leaves no doubt who is the faster of the two."""
+        return self.low > 1
+
+    def __str__(self) -> str:
+        first, second = self.winner, self.runner_up
+        if not self.clear:
+            tie = (
+                f"too close to call between {first} and {second} "
+                f"(their ratio is between {self.low:.3f} and {self.high:.3f})"
+            )
+            if first.is_serial or second.is_serial:
+                return f"{tie}: going parallel does not pay here"
+            return f"{tie}; they are {first.speedup:.2f} and {second.speedup:.2f} times as fast as serial"
+        if first.is_serial:
+            return f"serial wins, so going parallel does not pay here: it is {self._margin()} {second}"
+        if second.is_serial:
+            return f"{first} wins: {self._margin()} serial"
+        return f"{first} wins: {first.speedup:.2f} times as fast as serial, and {self._margin()} {second}"
+
+    def _margin(self) -> str:
+        if self.ratio < 1.5:
+            low, high = 100 * (self.low - 1), 100 * (self.high - 1)
+            return f"{100 * (self.ratio - 1):.1f} % ({low:.1f} to {high:.1f} %) faster than"
+        return f"{self.ratio:.2f} times ({self.low:.2f} to {self.high:.2f}) as fast as"
+
+
+def judge(samples: Mapping[Configuration, Sequence[float]]) -> Verdict | None:
+    """The verdict on times that were taken in rounds: the n-th of each belong to the same round.
+
+    Drift then hits both sides of each ratio alike. Serial must be among the samples; where it is
+    alone there is nothing to judge, and the answer is None.
+    """
+    serial = next(times for configuration, times in samples.items() if configuration.strategy == "serial")
+    fastest: dict[str, Configuration] = {}
+    for configuration in sorted(samples, key=lambda each: statistics.median(samples[each])):
+        fastest.setdefault(configuration.strategy, configuration)
+    if len(fastest) == 1:
+        return None
+    first, second = list(fastest.values())[:2]
+    ratios = [slow / fast for fast, slow in zip(samples[first], samples[second], strict=True)]
+    low, high = _interval(ratios)
+    return Verdict(
+        Contender(first, min(serial) / min(samples[first])),
+        Contender(second, min(serial) / min(samples[second])),
+        statistics.median(ratios),
+        low,
+        high,
+    )
+
+
+def _interval(ratios: Sequence[float]) -> tuple[float, float]:
+    """The interval of the median ratio, by the percentile bootstrap."""
+    import numpy as np
+    from scipy import stats
+
+    if len(ratios) < 2:
+        return 0.0, math.inf
+    found = stats.bootstrap(
+        (ratios,), np.median, confidence_level=CONFIDENCE, method="percentile", random_state=np.random.default_rng(0)
+    ).confidence_interval
+    return float(found.low), float(found.high)
