@@ -1,12 +1,17 @@
-"""Compare strategies on one workload, sampled in turns, so that drift hits all of them alike."""
+"""Comparing strategies on one workload: sampled in turns, so that drift hits all of them alike."""
 
-import statistics
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+import contextlib
+import gc
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from kernels.verdict import Configuration, Verdict, judge
-from kernels.workload import Problem
+from kernels import cpus, info
+from kernels.comparison import Comparison, Plan, Timing
+from kernels.registry import find_strategy, find_workload, require_support, why_not
+from kernels.team import Team, default_start_method, make_problem, open
+from kernels.verdict import Configuration, judge
 
 STRATEGIES = ("serial", "threaded", "pool", "shared")
 COLD_SAMPLES = 3
@@ -15,107 +20,12 @@ WARM_SECONDS = 30.0  # the rounds are as many as fit, within these limits
 FEWEST_ROUNDS, MOST_ROUNDS = 5, 30
 
 T = TypeVar("T")
+Times = dict[Configuration, list[float]]
 Progress = Callable[[int, int], None]  # told how many runs are done, and of how many
 
 
 class Failed(Exception):
     """A strategy did not run through, or gave a wrong answer; the message says which, and why."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be measured, checked and ready; `left_out` has the strategies that cannot run, and why."""
-
-    workload: Any
-    size: Any
-    problem: Problem
-    configurations: tuple[Configuration, ...]
-    left_out: dict[str, str]
-    start_method: str
-    seed: int
-    rounds: int | None
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Seconds that one configuration took: `cold` samples, and `warm` ones by round."""
-
-    configuration: Configuration
-    cold: tuple[float, ...]
-    warm: tuple[float, ...]
-
-    @property
-    def cold_median(self) -> float:
-        return statistics.median(self.cold)
-
-    @property
-    def best(self) -> float:
-        return min(self.warm)
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.warm)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What was measured; the first timing is that of serial, to which speedups are relative."""
-
-    plan: Plan
-    info: dict[str, Any]
-    timings: tuple[Timing, ...]
-    verdict: Verdict | None
-
-    @property
-    def rounds(self) -> int:
-        return len(self.timings[0].warm)
-
-    def speedup(self, timing: Timing) -> float:
-        """By the best times, since what disturbs a run only ever makes it longer."""
-        return self.timings[0].best / timing.best
-
-    def efficiency(self, timing: Timing) -> float:
-        return self.speedup(timing) / self._cpus(timing)
-
-    def oversubscribed(self, timing: Timing) -> bool:
-        return (timing.configuration.workers or 1) > self.info["cpus"]["usable"]
-
-    def as_dict(self) -> dict[str, Any]:
-        """All of it, ready for JSON; times in seconds."""
-        plan, verdict = self.plan, self.verdict
-        return {
-            "workload": name_of(plan.workload),
-            "size": plan.size,
-            "items": len(plan.problem),
-            "seed": plan.seed,
-            "start_method": plan.start_method,
-            "rounds": self.rounds,
-            "info": self.info,
-            "left_out": plan.left_out,
-            "timings": [self._as_dict(timing) for timing in self.timings],
-            "verdict": verdict and asdict(verdict) | {"clear": verdict.clear, "sentence": str(verdict)},
-        }
-
-    def _as_dict(self, timing: Timing) -> dict[str, Any]:
-        speedup_median = self.timings[0].median / timing.median
-        return {
-            "strategy": timing.configuration.strategy,
-            "workers": timing.configuration.workers,
-            "oversubscribed": self.oversubscribed(timing),
-            "cold": timing.cold,
-            "warm": timing.warm,
-            "cold_median": timing.cold_median,
-            "best": timing.best,
-            "median": timing.median,
-            "speedup": self.speedup(timing),
-            "efficiency": self.efficiency(timing),
-            "speedup_median": speedup_median,
-            "efficiency_median": speedup_median / self._cpus(timing),
-        }
-
-    def _cpus(self, timing: Timing) -> int:
-        """As many CPUs as its workers can keep busy."""
-        return min(timing.configuration.workers or 1, self.info["cpus"]["usable"])
 
 
 def plan(
@@ -163,26 +73,23 @@ def measure(plan: Plan, progress: Progress = lambda done, total: None) -> Compar
     Cold samples first, each with a team of its own. Then all teams are opened, and in every round
     each of them runs once, in an order that is shuffled anew.
     """
-    order = random.Random(plan.seed)
-    cold: dict[Configuration, list[float]] = {configuration: [] for configuration in plan.configurations}
-    warm: dict[Configuration, list[float]] = {configuration: [] for configuration in plan.configurations}
+    shuffled = random.Random(plan.seed)
     rounds = plan.rounds or MOST_ROUNDS
     done = 0
 
-    def turns() -> Iterator[Configuration]:
-        """Each configuration once; whatever is done with it counts as one run."""
+    def take_turns(sample: Callable[[Configuration], float], times: Times) -> None:
         nonlocal done
         gc.collect()
-        for configuration in order.sample(plan.configurations, len(plan.configurations)):
+        for configuration in shuffled.sample(plan.configurations, len(plan.configurations)):
             with _blaming(configuration):
-                yield configuration
+                times[configuration].append(sample(configuration))
             done += 1
             progress(done, (COLD_SAMPLES + WARM_UP_ROUNDS + rounds) * len(plan.configurations))
 
     _start_fork_server(plan)
+    cold, warm_up, warm = (Times({each: [] for each in plan.configurations}) for _ in range(3))
     for _ in range(COLD_SAMPLES):
-        for configuration in turns():
-            cold[configuration].append(_cold(plan, configuration))
+        take_turns(lambda configuration: _cold(plan, configuration), cold)
     with contextlib.ExitStack() as stack:
         teams = {}
         for configuration in plan.configurations:
@@ -190,15 +97,13 @@ def measure(plan: Plan, progress: Progress = lambda done, total: None) -> Compar
                 teams[configuration] = stack.enter_context(_open(plan, configuration))
         for _ in range(WARM_UP_ROUNDS):
             begin = time.perf_counter()
-            for configuration in turns():
-                _warm(teams[configuration])
+            take_turns(lambda configuration: _warm(teams[configuration]), warm_up)
             seconds = time.perf_counter() - begin
         if plan.rounds is None:
             rounds = max(FEWEST_ROUNDS, min(MOST_ROUNDS, int(WARM_SECONDS / seconds)))
         for _ in range(rounds):
-            for configuration in turns():
-                warm[configuration].append(_warm(teams[configuration]))
-    timings = tuple(Timing(each, tuple(cold[each]), tuple(warm[each])) for each in plan.configurations)
+            take_turns(lambda configuration: _warm(teams[configuration]), warm)
+    timings = tuple(Timing(each, cold[each], warm[each]) for each in plan.configurations)
     return Comparison(plan, info.collect(), timings, judge(warm))
 
 

@@ -12,13 +12,13 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
 from types import SimpleNamespace
 from typing import Any, Protocol
 
-from kernels.crew import Crew
+from kernels.crew import Crew, cause
 from kernels.workload import Portable, Problem
 
 
@@ -112,8 +112,23 @@ class ProcessTools:
 def threads(workload: Any, problem: Problem, workers: int) -> Iterator[Together]:
     """Threads that act together on the problem, until the context is left."""
     state = SimpleNamespace(**workload.state(problem, workers, ThreadTools()))
-    with ThreadPoolExecutor(workers) as executor:
+    with started_threads(workers) as executor:
         yield _Threads(executor, workers, problem, state)
+
+
+@contextlib.contextmanager
+def started_threads(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """An executor whose threads are all there already."""
+    executor = ThreadPoolExecutor(workers)
+    barrier = threading.Barrier(workers + 1)
+    try:
+        for _ in range(workers):
+            executor.submit(barrier.wait)  # the executor starts a thread for each, since none is idle
+        barrier.wait()
+        yield executor
+    finally:
+        barrier.abort()  # where not all could be started, the others still wait
+        executor.shutdown(cancel_futures=True)
 
 
 class _Threads:
@@ -122,16 +137,19 @@ class _Threads:
         self.workers, self.state = workers, state
 
     def everyone(self, function: Callable[..., Any], *args: Any) -> list[Any]:
+        _mend_barriers(self.state)
         futures: list[Future[Any]] = []
-        for rank in range(self.workers):
-            member = Member(rank, self.workers, self._problem, self.state)
-            futures.append(self._executor.submit(function, member, *args))
-        done, running = wait(futures, return_when=FIRST_EXCEPTION)
-        if running:
-            with _broken_barriers(self.state):
-                wait(running)
-        for future in done:
-            future.result()  # raises what the first to fail raised
+        try:
+            for rank in range(self.workers):
+                member = Member(rank, self.workers, self._problem, self.state)
+                futures.append(self._executor.submit(_act, member, function, args))
+            wait(futures)
+        except BaseException:  # Ctrl-C: those that run must not wait for those that never will
+            _break_barriers(self.state)
+            raise
+        errors = [error for future in futures if (error := future.exception()) is not None]
+        if errors:
+            raise cause(errors)
         return [future.result() for future in futures]
 
 
@@ -153,10 +171,8 @@ class _Processes:
         self.workers, self.state = workers, state
 
     def everyone(self, function: Callable[..., Any], *args: Any) -> list[Any]:
-        with contextlib.ExitStack() as stack:
-            return self._crew.everyone(
-                function, *args, when_one_fails=lambda: stack.enter_context(_broken_barriers(self.state))
-            )
+        _mend_barriers(self.state)
+        return self._crew.everyone(_act, function, args)
 
 
 def _join(rank: int, workers: int, portable: Portable, problem: Any, state: dict[str, Any]) -> Member:
@@ -169,14 +185,30 @@ def _views(state: dict[str, Any]) -> SimpleNamespace:
     return SimpleNamespace(**{name: value.view() if hasattr(value, "view") else value for name, value in state.items()})
 
 
-@contextlib.contextmanager
-def _broken_barriers(state: SimpleNamespace) -> Iterator[None]:
-    """The state's barriers let go of all who wait at them; they are whole again afterwards."""
-    barriers = [value for value in vars(state).values() if isinstance(value, threading.Barrier)]
-    for barrier in barriers:
-        barrier.abort()
+def _act(member: Member, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """Call the function in a worker. Where it fails, nobody waits at a barrier for this worker.
+
+    The worker itself breaks the barriers, and not the caller: while a process that was killed is
+    among those that wait, breaking one takes for ever.
+    """
     try:
-        yield
-    finally:
-        for barrier in barriers:
+        return function(member, *args)
+    except BaseException:
+        _break_barriers(member.state)
+        raise
+
+
+def _barriers(state: SimpleNamespace) -> list[threading.Barrier]:
+    return [value for value in vars(state).values() if isinstance(value, threading.Barrier)]
+
+
+def _break_barriers(state: SimpleNamespace) -> None:
+    for barrier in _barriers(state):
+        barrier.abort()
+
+
+def _mend_barriers(state: SimpleNamespace) -> None:
+    """Make whole again what a failed call has broken; nobody waits at a barrier between two calls."""
+    for barrier in _barriers(state):
+        if barrier.broken:
             barrier.reset()

@@ -4,6 +4,8 @@ import math
 import os
 from pathlib import Path
 
+from kernels import cgroup
+
 
 def present() -> int:
     """CPUs of the machine, whether this process may use them or not."""
@@ -18,48 +20,21 @@ def allowed() -> int:
 
 
 def quota(root: Path = Path("/")) -> float | None:
-    """CPUs' worth of time that cgroups grant this process, or None where they set no limit.
+    """CPUs' worth of time that cgroups grant this process, or None where they set no limit."""
+    limits = [_granted(folder) for folder in cgroup.folders("cpu", root)]
+    return min((limit for limit in limits if limit is not None), default=None)
 
-    The tightest limit on the way from the process's own group to the root counts; both the
-    unified hierarchy (``cpu.max``) and version 1 (``cpu.cfs_quota_us``) are read.
-    `root` stands for the file system's root, so that tests can bring their own.
-    """
+
+def _granted(group: Path) -> float | None:
+    """The limit written in one group's folder: ``cpu.max``, or version 1's ``cpu.cfs_quota_us``."""
     try:
-        memberships = (root / "proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return None
-    limits = []
-    for line in memberships:
-        _, controllers, path = line.split(":", 2)
-        if controllers == "":
-            mount = root / "sys/fs/cgroup"
-        elif "cpu" in controllers.split(","):
-            mount = root / "sys/fs/cgroup/cpu"
-        else:
-            continue
-        group = mount / path.lstrip("/")
-        for folder in (group, *group.parents):
-            if not folder.is_relative_to(mount):
-                break
-            limit = _limit(folder)
-            if limit is not None:
-                limits.append(limit)
-    return min(limits, default=None)
-
-
-def _limit(group: Path) -> float | None:
-    """The limit written in one cgroup's folder, in CPUs."""
-    try:
-        if (group / "cpu.max").exists():
-            granted, period = (group / "cpu.max").read_text().split()
-        else:
-            granted = (group / "cpu.cfs_quota_us").read_text().strip()
-            period = (group / "cpu.cfs_period_us").read_text().strip()
-    except (OSError, ValueError):
-        return None
-    if granted in ("max", "-1"):
-        return None
-    return int(granted) / int(period)
+        granted, period = (int(word) for word in (group / "cpu.max").read_text().split())
+    except (OSError, ValueError):  # "max 100000" is no limit
+        quota_us, period_us = cgroup.number(group / "cpu.cfs_quota_us"), cgroup.number(group / "cpu.cfs_period_us")
+        if quota_us is None or period_us is None or quota_us < 0:
+            return None
+        granted, period = quota_us, period_us
+    return granted / period
 
 
 def usable() -> int:

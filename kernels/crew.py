@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from multiprocessing.reduction import ForkingPickler
+from threading import BrokenBarrierError
 from typing import Any
 
 from kernels.errors import WorkerDied
@@ -73,24 +74,23 @@ class Crew:
             raise failure
         return answers
 
-    def everyone(self, function: Callable[..., Any], *args: Any, when_one_fails: Callable[[], Any]) -> list[Any]:
+    def everyone(self, function: Callable[..., Any], *args: Any) -> list[Any]:
         """``function(state, *args)`` in every worker at the same time; the answers by rank.
 
-        When a call raises, `when_one_fails` is called, to free those that wait for the failed one,
-        and what it raised is raised here once the others are back.
+        When a call raises, what it raised is raised here once the others are back. It has to see
+        to it that none of them waits for it.
         """
         answers: list[Any] = [None] * len(self._pipes)
-        failure = None
+        errors: list[Exception] = []
         for rank, pipe in enumerate(self._pipes):
             self._send(pipe, ForkingPickler.dumps((rank, function, args)))
         while self._owed:
             for pipe in wait(self._pipes):
                 rank, answers[rank], error = self._receive(pipe)
-                if error is not None and failure is None:
-                    failure = error
-                    when_one_fails()
-        if failure is not None:
-            raise failure
+                if error is not None:
+                    errors.append(error)
+        if errors:
+            raise cause(errors)
         return answers
 
     def close(self) -> None:
@@ -133,6 +133,11 @@ class Crew:
         process.join(EXIT_SECONDS)
         self._owed += 1  # nobody will answer any more, so close() must not wait for words
         return WorkerDied(f"{process.name} ended with exit code {process.exitcode}")
+
+
+def cause(errors: Sequence[BaseException]) -> BaseException:
+    """The error to report of those that the workers raised: not what waiting for a failed one gave."""
+    return next((error for error in errors if not isinstance(error, BrokenBarrierError)), errors[0])
 
 
 def _serve(pipe: Any, rank: int, setup: Callable[..., Any], args: tuple[Any, ...]) -> None:

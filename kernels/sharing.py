@@ -10,6 +10,7 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kernels import cgroup
 from kernels.workload import Problem
 
 if TYPE_CHECKING:  # NumPy is imported where it is used: workers of pure-Python workloads start without it
@@ -92,10 +93,26 @@ def _require_space(size: int) -> None:
         raise MemoryError(f"no room for {size / 2**20:.0f} MiB of shared memory: {known}")
 
 
-def available_memory() -> int | None:
-    """Bytes that can still be allocated without swapping, or None where the system does not say."""
+def available_memory(root: Path = Path("/")) -> int | None:
+    """Bytes that this process can still allocate without swapping, or None where the system does not say.
+
+    The least of what the machine has left and what each limit on the process's container leaves.
+    `root` stands for the file system's root.
+    """
+    left = [1024 * kib for kib in _named(root / "proc/meminfo", "MemAvailable:")]
+    for folder in cgroup.folders("memory", root):
+        reclaimable = sum(_named(folder / "memory.stat", "inactive_file"))  # cached files, given up on demand
+        for limit, used in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
+            most, now = cgroup.number(folder / limit), cgroup.number(folder / used)
+            if most is not None and now is not None:
+                left.append(max(0, most - now + reclaimable))
+    return min(left, default=None)
+
+
+def _named(file: Path, name: str) -> list[int]:
+    """The numbers in the lines of a file that start with this word."""
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
+        lines = [line.split() for line in file.read_text().splitlines()]
     except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)
+        return []
+    return [int(words[1]) for words in lines if words[0] == name]

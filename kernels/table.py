@@ -1,17 +1,17 @@
-"""Tables in plain text and in Markdown."""
+"""Tables in plain text and in Markdown, from rows of which the first is the header."""
 
 from collections.abc import Sequence
 
 
-def plain(header: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> str:
+def plain(rows: Sequence[Sequence[str]], align: str) -> str:
     """Columns two spaces apart; `align` has ``<`` or ``>`` for each of them."""
-    lines = [header, *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
-        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(line, align, widths, strict=True)).rstrip()
-        for line in lines
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, align, widths, strict=True)).rstrip()
+        for row in rows
     )
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(line)} |" for line in [header, ["---"] * len(header), *rows])
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    header, *body = rows
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from kernels import blas, cpus
-from kernels.errors import WorkerDied
+from kernels.errors import WorkerDied, starting_workers
 from kernels.registry import find_strategy, find_workload, name_of, require_support
 from kernels.workload import Answer, Problem
 
@@ -34,7 +34,8 @@ class Team:
         with self._exit:
             if hasattr(workload, "running"):
                 problem = self._exit.enter_context(workload.running(problem))
-            with blas.one_thread_in_children():
+            self._exit.enter_context(blas.one_thread_here())
+            with blas.one_thread_in_children(), starting_workers():
                 self._run = self._exit.enter_context(module.start(workload, problem, workers, _context(start_method)))
             self._exit = self._exit.pop_all()  # all is up: from here on close() ends it
         self.problem = problem

@@ -9,6 +9,7 @@ from typing import Any
 
 from kernels import worker
 from kernels.errors import WorkerDied
+from kernels.watch import watched
 from kernels.workload import Answer, Portable, Problem, join, room, spans
 
 HAS_WORKERS = TAKES_START_METHOD = True
@@ -31,8 +32,9 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
         return join(workload, each(worker.solve, parts), out)
 
     try:
-        each(worker.meet, range(workers))
-        yield run
+        with watched(executor):
+            each(worker.meet, range(workers))
+            yield run
     except BaseException:  # Ctrl-C: shutdown alone would wait for the tasks that are in work
         for process in list((executor._processes or {}).values()):
             process.kill()

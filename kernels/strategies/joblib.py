@@ -1,16 +1,21 @@
 """``joblib.Parallel`` on its own pool, loky: parts as pickles, and large arrays as memory maps.
 
-Joblib keeps one pool in a process: teams of different sizes that are run in turn make it start
-and stop workers each time. Its workers have their own start method (loky's fork and exec).
+Joblib keeps one pool in a process, which teams that are open at the same time share: run in turn,
+teams of different sizes make it start and stop workers each time, and the first to close ends it
+(the next run starts it again). Its workers have a start method of their own, and with one worker
+joblib runs in the caller's process.
 """
 
 import contextlib
 import importlib.util
+import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
 from kernels.errors import WorkerDied
+from kernels.watch import watched
 from kernels.workload import Answer, Portable, Problem, join, room, spans
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
@@ -30,17 +35,37 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
     out = room(workload, problem)
     portable = Portable(workload)
 
+    def each(function: Callable[..., Any], tasks: Any) -> list[Any]:
+        try:
+            return list(parallel(joblib.delayed(function)(portable, task) for task in tasks))
+        except BrokenProcessPool as error:
+            raise WorkerDied(str(error)) from error
+
+    def run() -> Answer:
+        parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]
+        return join(workload, each(_solve, parts), out)
+
     with joblib.Parallel(workers, backend="loky", batch_size=1) as parallel:
+        try:
+            seen: set[int] = set()
+            while len(seen) < workers:  # until each has answered once, so that all are up
+                seen.update(each(_process, range(workers)))
+            with watched(_executor(parallel)) if workers > 1 else contextlib.nullcontext():
+                yield run
+        finally:
+            if workers > 1:
+                _executor(parallel).terminate(kill_workers=True)  # and its files in shared memory
+                multiprocessing.active_children()  # joins those that were killed, with which their semaphores go
 
-        def run() -> Answer:
-            parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]
-            try:
-                answers = parallel(joblib.delayed(_solve)(portable, part) for part in parts)
-            except BrokenProcessPool as error:
-                raise WorkerDied(str(error)) from error
-            return join(workload, answers, out)
 
-        yield run
+def _executor(parallel: Any) -> Any:
+    """The pool behind it: a new one, where the last broke."""
+    return parallel._backend._workers
+
+
+def _process(portable: Portable, _: int) -> int:
+    """Which process this is; the workload was imported in it on the way here."""
+    return os.getpid()
 
 
 def _solve(portable: Portable, part: Problem) -> Answer:

@@ -3,6 +3,10 @@
 Nothing is started when the team opens: each run starts as many processes as workers, and ends
 them. Answers come in any order, so each carries its position; and they are all taken out of the
 queue before the processes are joined, since a process does not end while its answer waits.
+
+A part goes through a pipe of its process. As an argument, which is how tutorials send it, a large
+part has spawn's start() wait for the process to read it: one process starts after the other, and
+start() never returns where the process is killed before it has read.
 """
 
 import contextlib
@@ -12,7 +16,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.errors import WorkerDied
+from kernels.errors import WorkerDied, starting_workers
 from kernels.worker import ignore_interrupt, packed, unpacked
 from kernels.workload import Answer, Portable, Problem, join, room, spans
 
@@ -26,15 +30,23 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
 
 
 def _answers(workload: Any, problem: Problem, workers: int, context: Any) -> list[Answer]:
+    parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers, parts_per_worker=1)]
     queue = context.Queue()
     processes: list[Any] = []
+    pipes: list[Any] = []
     try:
-        for position, (lo, hi) in enumerate(spans(len(problem), workers, parts_per_worker=1)):
-            args = (Portable(workload), workload.part(problem, lo, hi), position, queue)
-            process = context.Process(target=_solve, args=args, daemon=True)
-            process.start()
-            processes.append(process)
-        queue._writer.close()  # ours, so that the queue comes to an end when the processes have
+        with starting_workers():
+            for position in range(len(parts)):
+                theirs, ours = context.Pipe(duplex=False)
+                pipes.append(ours)
+                args = (Portable(workload), theirs, position, queue)
+                process = context.Process(target=_solve, args=args, daemon=True)
+                process.start()
+                processes.append(process)
+                theirs.close()
+            queue._writer.close()  # ours, so that the queue comes to an end when the processes have
+            for pipe, part in zip(pipes, parts, strict=True):
+                pipe.send(part)
         watch = threading.Thread(target=_end_all_when_one_dies, args=(processes,))
         watch.start()
         try:
@@ -51,6 +63,8 @@ def _answers(workload: Any, problem: Problem, workers: int, context: Any) -> lis
     finally:
         for process in processes:
             process.join()
+        for pipe in pipes:
+            pipe.close()
         queue.close()
     for _, _, error in replies:
         if error is not None:
@@ -70,10 +84,10 @@ def _end_all_when_one_dies(processes: list[Any]) -> None:
                     process.kill()
 
 
-def _solve(portable: Portable, part: Problem, position: int, queue: Any) -> None:
+def _solve(portable: Portable, pipe: Any, position: int, queue: Any) -> None:
     ignore_interrupt()
     try:
-        reply = packed(position, portable.workload.solve(part), None)
+        reply = packed(position, portable.workload.solve(pipe.recv()), None)
     except Exception as error:
         reply = packed(position, None, error)
     queue.put(bytes(reply))

@@ -1,0 +1,31 @@
+"""Files that are written whole or not at all."""
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def require_writable(path: Path) -> None:
+    """Raise OSError unless a file can be written at `path`; what is there stays."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    draft = _draft(path)
+    draft.touch()
+    draft.unlink()
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to; what was written there moves to `path` if nothing went wrong."""
+    draft = _draft(path)
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{os.getpid()}.part")

@@ -1,0 +1,94 @@
+"""The bar chart of a comparison, as PNG or SVG."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from kernels.comparison import Comparison, Timing
+from kernels.files import whole
+from kernels.registry import name_of, strategies
+
+NEEDS = ("altair", "vl_convert")
+ENDINGS = (".png", ".svg")
+SERIAL_COLOUR = "#7f7f7f"
+# Okabe and Ito, "Color Universal Design" (2008): told apart by every kind of colour vision.
+COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#f0e442", "#000000")
+INK = "#333333"
+FONT = "DejaVu Sans, Verdana, sans-serif"
+
+
+def is_possible() -> bool:
+    """Whether what draws is installed; it is not imported, so that what is measured stays small."""
+    return all(importlib.util.find_spec(name) for name in NEEDS)
+
+
+def draw(comparison: Comparison, path: Path) -> None:
+    """Write the chart to `path`, which ends in .png or .svg."""
+    with whole(path) as draft:
+        _chart(comparison).save(str(draft), format=path.suffix[1:], scale_factor=2)
+
+
+def _chart(comparison: Comparison) -> Any:
+    import altair as alt
+
+    in_seconds = max(timing.best for timing in comparison.timings) >= 1
+    unit, scale = ("s", 1) if in_seconds else ("ms", 1000)
+    rows = [
+        {
+            "name": _name(comparison, timing),
+            "strategy": timing.configuration.strategy,
+            "time": timing.best * scale,
+            "speedup": f"{comparison.speedup(timing):.2f}x",
+        }
+        for timing in comparison.timings
+    ]
+    colours = dict(zip(strategies(), (SERIAL_COLOUR, *COLOURS), strict=False))
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8)),
+        x=alt.X("time:Q", title=f"best time of a warm run, {unit} (labels: speedup; dashed line: serial)"),
+    )
+    bars = base.mark_bar(cornerRadiusEnd=2, height={"band": 0.72}).encode(
+        color=alt.Color("strategy:N", legend=None, scale=alt.Scale(domain=list(colours), range=list(colours.values())))
+    )
+    serial = alt.Chart(alt.InlineData(values=rows[:1])).mark_rule(color=INK, strokeDash=[5, 4]).encode(x="time:Q")
+    label = base.encode(text="speedup:N")
+    # A halo keeps the label legible where the reference line runs behind it.
+    halo = label.mark_text(align="left", dx=6, fontSize=12, stroke="white", strokeWidth=5, strokeJoin="round")
+    text = label.mark_text(align="left", dx=6, fontSize=12, fontWeight="bold", color=INK)
+    return (
+        alt.layer(bars, serial, halo, text)
+        .properties(
+            width=520,
+            height=alt.Step(28),
+            title=alt.Title(_title(comparison), subtitle=_subtitle(comparison), anchor="start", frame="group"),
+        )
+        .configure(font=FONT, padding=16, background="white")
+        .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=INK)
+        .configure_axisX(gridColor="#e4e4e4", labelFlush=False, tickCount=6, titlePadding=10)
+        .configure_axisY(labelLimit=300)
+        .configure_title(fontSize=16, subtitleFontSize=12, subtitleColor="#666666", offset=14, color=INK)
+        .configure_view(stroke=None)
+    )
+
+
+def _name(comparison: Comparison, timing: Timing) -> str:
+    workers = timing.configuration.workers
+    if workers is None:
+        return timing.configuration.strategy
+    mark = " (oversubscribed)" if comparison.oversubscribed(timing) else ""
+    return f"{timing.configuration.strategy}, {workers} worker{'s' if workers > 1 else ''}{mark}"
+
+
+def _title(comparison: Comparison) -> str:
+    return f"{name_of(comparison.plan.workload)}, size {comparison.plan.size}"
+
+
+def _subtitle(comparison: Comparison) -> str:
+    info = comparison.info
+    gil = "" if info["python"]["gil"] else " without GIL"
+    usable = info["cpus"]["usable"]
+    cpus = f"{usable} CPU{'s' if usable > 1 else ''}"
+    return (
+        f"Python {info['python']['version']}{gil}, {cpus} ({info['cpu'] or 'model unknown'}), "
+        f"{comparison.plan.start_method}, best of {comparison.rounds} rounds"
+    )
