@@ -1,0 +1,100 @@
+"""What the benchmarks share: their parameters, when they are skipped, and teams that stay open.
+
+The lists of parameters are fixed, whatever is installed and however many CPUs there are, so that
+results of two machines or two commits can be laid side by side; what cannot run is skipped.
+`workers` is the last parameter wherever there is one: ``make bench`` recognises by that what
+would be skipped, and spares a process that finds out.
+
+Each `version` is set by hand. Raise it when what is measured changes, and not before: the
+results of another version are another history.
+"""
+
+import abc
+import atexit
+import functools
+import sys
+
+import kernels
+from kernels import cpus
+
+STRATEGIES = ("serial", "threaded", "pool", "shared", "futures", "joblib")
+WORKERS = (1, 2, 4, 8)
+
+# asv comes back to each benchmark when it has been through all of them, so that its samples are
+# apart in time. In a round it takes at least, and at most, so many, and no more after so many
+# seconds. Eight in all are the fewest that have a 99 % confidence interval for their median.
+ROUNDS = 2
+REPEAT = (4, 10, 0.3)
+
+
+def require(workload: str, strategy: str, workers: int) -> None:
+    """Raise NotImplementedError, by which asv skips a benchmark, where this cannot run here.
+
+    An old commit may be under test, which has fewer workloads and strategies.
+    """
+    if workload not in kernels.workloads():
+        raise NotImplementedError(f"this version of kernels has no workload {workload}")
+    if strategy not in kernels.strategies():
+        raise NotImplementedError(f"this version of kernels has no strategy {strategy}")
+    if strategy == "serial" and workers > 1:
+        raise NotImplementedError("serial has no workers")
+    if workers > cpus.usable():
+        raise NotImplementedError(f"{workers} workers are more than the {cpus.usable()} CPUs at hand")
+    reason = kernels.why_not(workload, strategy)
+    if reason is not None:
+        raise NotImplementedError(reason)
+
+
+def hide_main() -> None:
+    """Let workers start without the script that asv runs as main.
+
+    Every worker imports its parent's main, which here is asv's, with more imports than ours.
+    """
+    main = sys.modules["__main__"]
+    if hasattr(main, "__file__"):
+        del main.__file__
+
+
+@functools.cache
+def open_team(workload: str, strategy: str, workers: int, size: str) -> kernels.Team:
+    """A team that is open until the process ends: asv calls setup before each sample anew."""
+    hide_main()
+    team = kernels.open(workload, strategy, workers=workers, size=size)
+    atexit.register(team.close)
+    return team
+
+
+class Warm(abc.ABC):
+    """An open team per strategy and number of workers; the answer of every run is checked.
+
+    Benchmarks put the answer of ``self.team.run()`` in `self.answer`.
+    """
+
+    params = (STRATEGIES, WORKERS)
+    param_names = ("strategy", "workers")
+    version = "1"
+    rounds = ROUNDS
+    repeat = REPEAT
+    size = "M"
+
+    @property
+    @abc.abstractmethod
+    def workload(self) -> str:
+        """Its registered name."""
+
+    def setup(self, strategy: str, workers: int) -> None:
+        require(self.workload, strategy, workers)
+        self.team = open_team(self.workload, strategy, workers, self.size)
+
+    def teardown(self, strategy: str, workers: int) -> None:
+        """Fail on a wrong answer. There is none after a skip, for which asv calls this too."""
+        if hasattr(self, "answer"):
+            self.team.check(self.answer)
+            del self.answer
+
+
+class WarmRun(Warm):
+    """The time of a warm run: the work, its dispatch, and the way of inputs and answers."""
+
+    def time_run(self, strategy: str, workers: int) -> None:
+        self.answer = self.team.run()

@@ -1,0 +1,35 @@
+"""The workload that memory limits: what its runs cost, and how much memory each strategy takes for it."""
+
+from .common import Warm, WarmRun
+
+
+class Triad(WarmRun):
+    workload = "triad"
+    size = "S"  # 64 MiB an array, beyond any cache
+
+
+class Footprint(Warm):
+    """Memory of the benchmark's process and of all that descend from it, with a team open.
+
+    The proportional set size counts a page that n processes share 1/n in each, so that the sum
+    counts it once. Resident set sizes would count shared arrays once for every worker.
+    """
+
+    workload = "triad"
+    size = "S"
+    unit = "bytes"
+
+    def setup(self, strategy: str, workers: int) -> None:
+        import psutil
+
+        self.process = psutil.Process()
+        if not hasattr(self.process.memory_full_info(), "pss"):
+            raise NotImplementedError("this operating system does not tell proportional set sizes")
+        super().setup(strategy, workers)
+
+    def track_pss(self, strategy: str, workers: int) -> int:
+        """After a few runs, so that every page that a run needs has been touched."""
+        for _ in range(3):
+            self.answer = self.team.run()
+        family = [self.process, *self.process.children(recursive=True)]
+        return sum(process.memory_full_info().pss for process in family)

@@ -1,0 +1,144 @@
+"""Measuring commits on one Python with asv, and reading from its results what failed.
+
+The one module that knows asv's internals, which change between its versions: pyproject.toml
+holds asv exactly.
+"""
+
+import itertools
+import math
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asv.commands.publish import Publish
+from asv.commands.run import Run
+from asv.config import Config
+from asv.environment import get_environments
+from asv.machine import Machine, MachineCollection
+from asv.repo import NoSuchNameError, get_repo
+from asv.results import Results, get_filename
+from asv.util import ProcessError, UserError, check_output, which
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one Python, in words; whether it has results, and what failed."""
+
+    words: str
+    measured: bool = False
+    failed: Sequence[str] = ()
+
+
+class Suite:
+    """The suite in the current folder, on this machine."""
+
+    def __init__(self, machine: str = "") -> None:
+        self.conf = Config.load("asv.conf.json")
+        self.pythons: list[str] = self.conf.pythons
+        self.report = Path(self.conf.html_dir, "index.html")
+        self._machine = machine_name(machine)
+        self._repo = get_repo(self.conf)
+
+    def commits(self, spec: str = "") -> list[str]:
+        """The commits that are meant, as ``git rev-list`` takes them; HEAD alone where nothing is said."""
+        if not spec:
+            return [self._repo.get_hash_from_name("HEAD")]
+        commits: list[str] = self._repo.get_hashes_from_range(spec)
+        if not commits:
+            raise UserError(f"there are no commits in {spec}")
+        return commits
+
+    def uncommitted(self) -> bool:
+        """Whether kernels differs from the commit of which asv builds its wheel."""
+        return bool(check_output([which("git"), "status", "--porcelain", "--", "kernels", "pyproject.toml"]))
+
+    def measure(self, python: str, folder: Path, commits: Sequence[str], cpus: int) -> Outcome:
+        """Run what has no results yet on the Python in that folder. Raises KeyboardInterrupt after Ctrl-C."""
+        self.conf.pythons = [python]
+        path = os.environ["PATH"]
+        os.environ["PATH"] = os.pathsep.join((str(folder), path))  # asv looks there for python3.X
+        try:
+            return self._measure(commits, cpus)
+        except UserError as error:
+            if str(error) == "Interrupted.":
+                raise KeyboardInterrupt from error
+            return Outcome("could not be measured", failed=[str(error)])
+        except ProcessError as error:
+            return Outcome("could not be set up", failed=[str(error)])
+        finally:
+            os.environ["PATH"] = path
+
+    def _measure(self, commits: Sequence[str], cpus: int) -> Outcome:
+        (environment,) = get_environments(self.conf, None)
+        names = [get_filename(self._machine, commit, environment.name) for commit in commits]
+        files = [Path(self.conf.results_dir, name) for name in names]
+        before = [_written(file) for file in files]
+        ran: dict[str, Any] = {}
+        Run.run(
+            self.conf,
+            range_spec=list(commits),
+            bench=[worth_running(cpus)],
+            machine=self._machine,
+            skip_successful=True,
+            pull=False,
+            _returns=ran,
+        )
+        new = sum(_written(file) != then for file, then in zip(files, before, strict=True))
+        failed = [failure for file in files for failure in failures(file, ran["benchmarks"])]
+        old = len(files) - new
+        words = (
+            "measured before" if not new else f"measured, {old} of {len(files)} commits before" if old else "measured"
+        )
+        return Outcome(words, True, failed)
+
+    def publish(self, commits: Sequence[str]) -> None:
+        """Make the report, with a line for HEAD where these commits are on none of the configured branches."""
+        branches = [branch for branch in self.conf.branches if self._exists(branch)]
+        drawn = {commit for branch in branches for commit in self._repo.get_branch_commits(branch)}
+        self.conf.branches = branches if drawn.issuperset(commits) else [*branches, "HEAD"]
+        Publish.run(self.conf, pull=False)
+
+    def _exists(self, branch: str) -> bool:
+        try:
+            self._repo.get_hash_from_name(branch)
+        except NoSuchNameError:
+            return False
+        return True
+
+
+def machine_name(wanted: str = "") -> str:
+    """The name of this machine in the results. Where asv does not know it yet, and would ask, it is told."""
+    name: str = wanted or Machine.get_unique_machine_name()
+    try:
+        return str(MachineCollection.load(name)["machine"])
+    except UserError:
+        MachineCollection.save(name, {**Machine.get_defaults(), "machine": name})
+        return name
+
+
+def worth_running(cpus: int) -> str:
+    """The expression by which asv selects the benchmarks that would not skip themselves for want of CPUs.
+
+    Each that does costs a process, and there are more of them than of the others. The number of
+    workers is the last parameter, and no other last one is a number; serial has one worker.
+    """
+    allowed = "|".join(map(str, range(1, cpus + 1)))
+    return rf"^(?!.*[( ](?!({allowed})\))\d+\)$)(?!.*\('serial', (?!1\)))"
+
+
+def failures(file: Path, benchmarks: Any) -> Iterator[str]:
+    """The benchmarks that failed, with their parameters. asv writes None for those, and NaN for a skip."""
+    results = Results.load(str(file))
+    for name in sorted(results.get_result_keys(benchmarks)):
+        params = benchmarks[name]["params"]
+        values = zip(itertools.product(*params), results.get_result_value(name, params), strict=True)
+        tried = [(chosen, value) for chosen, value in values if value is None or not math.isnan(value)]
+        failed = [f"{name}({', '.join(chosen)})" for chosen, value in tried if value is None]
+        yield from failed if len(failed) < len(tried) else [name] * bool(failed)
+
+
+def _written(file: Path) -> float | None:
+    """When the file was written, or None where there is none."""
+    return file.stat().st_mtime if file.exists() else None
