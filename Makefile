@@ -11,7 +11,7 @@ RANGE ?= HEAD
 
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history publish preview test lint figures clean
+.PHONY: help bench history publish preview test chaos lint figures clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -31,6 +31,9 @@ preview: .venv/suite  ## serve the report, and open it in a browser
 
 test: .venv/test  ## run the tests
 	$(BIN)/python -m pytest
+
+chaos: .venv/test  ## kill workers at random moments, some hundred times
+	CHAOS_ROUNDS=400 $(BIN)/python -m pytest tests/test_chaos.py
 
 lint: .venv/dev  ## check style and types
 	$(BIN)/ruff check

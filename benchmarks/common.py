@@ -87,10 +87,11 @@ class Warm(abc.ABC):
         self.team = open_team(self.workload, strategy, workers, self.size)
 
     def teardown(self, strategy: str, workers: int) -> None:
-        """Fail on a wrong answer. There is none after a skip, for which asv calls this too."""
+        """Fail on a wrong answer. There is none after a skip or a failure, when asv calls this too."""
         if hasattr(self, "answer"):
-            self.team.check(self.answer)
+            answer = self.answer
             del self.answer
+            self.team.check(answer)
 
 
 class WarmRun(Warm):

@@ -2,12 +2,14 @@
 
 import functools
 import multiprocessing
+from typing import Any
 
 import kernels
 
 from .common import REPEAT, ROUNDS, WORKERS, hide_main, require
 
 WORKLOAD, SIZE = "polynomial", 64
+START_METHODS = ("fork", "forkserver", "spawn")
 
 
 @functools.cache
@@ -28,25 +30,56 @@ class Opening:
 
     def teardown(self, *_: object) -> None:
         if hasattr(self, "team"):
-            self.team.check(self.team.run())
-            self.team.close()
-            del self.team
+            with self.team as team:
+                del self.team
+                team.check(team.run())
+
+
+def prepare(strategy: str, start_method: str, workers: int) -> None:
+    """Skip what cannot be started here, and see to it that the fork server is warm."""
+    require(WORKLOAD, strategy, workers)
+    if start_method not in multiprocessing.get_all_start_methods():
+        raise NotImplementedError(f"this operating system has no start method {start_method}")
+    hide_main()
+    if start_method == "forkserver":
+        warm_fork_server()
 
 
 class Processes(Opening):
-    params = (("pool", "shared", "futures"), ("fork", "forkserver", "spawn"), WORKERS)
+    params = (("pool", "shared", "futures"), START_METHODS, WORKERS)
     param_names = ("strategy", "start_method", "workers")
 
     def setup(self, strategy: str, start_method: str, workers: int) -> None:
-        require(WORKLOAD, strategy, workers)
-        if start_method not in multiprocessing.get_all_start_methods():
-            raise NotImplementedError(f"this operating system has no start method {start_method}")
-        hide_main()
-        if start_method == "forkserver":
-            warm_fork_server()
+        prepare(strategy, start_method, workers)
 
     def time_open(self, strategy: str, start_method: str, workers: int) -> None:
         self.open(strategy, workers, start_method)
+
+
+class BarePool:
+    """A ``multiprocessing.Pool`` of the standard library, up to its first answers: the least that `pool` can cost."""
+
+    params = (START_METHODS, WORKERS)
+    param_names = ("start_method", "workers")
+    version = "1"
+    rounds = Opening.rounds
+    repeat = Opening.repeat
+
+    def setup(self, start_method: str, workers: int) -> None:
+        prepare("pool", start_method, workers)
+        self.context: Any = multiprocessing.get_context(start_method)
+
+    def time_open(self, start_method: str, workers: int) -> None:
+        self.pool = self.context.Pool(workers)
+        self.answers = self.pool.map(abs, range(workers), chunksize=1)
+
+    def teardown(self, start_method: str, workers: int) -> None:
+        if hasattr(self, "pool"):
+            with self.pool as pool:
+                del self.pool
+                if self.answers != list(range(workers)):
+                    raise kernels.WrongAnswer("the answers are not the tasks' absolute values")
+            pool.join()
 
 
 class Threads(Opening):

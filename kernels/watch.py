@@ -2,7 +2,9 @@
 
 A worker that is killed in the middle of sending an answer leaves half a message in the pipe, and
 the thread that reads it, which is also the one that looks for deaths, waits for ever for the rest:
-in ``concurrent.futures.ProcessPoolExecutor`` and, being made after it, in joblib's loky.
+in ``concurrent.futures.ProcessPoolExecutor`` and, being made after it, in joblib's loky. Before
+Python 3.11.5 that thread also waits for ever for a large task that nobody will read any more
+(cpython issue 94777).
 """
 
 import contextlib
@@ -32,10 +34,12 @@ def _watch(executor: Any, over: threading.Event) -> None:
     while not over.is_set():
         processes = list((executor._processes or {}).values())
         if wait([process.sentinel for process in processes], LOOK_SECONDS):
+            manager = executor._executor_manager_thread
             if not over.wait(GRACE_SECONDS):
                 for process in processes:
                     process.kill()
-                # With these ends closed the pipes end with the workers: no reader waits for the dead, and no writer.
-                executor._result_queue._writer.close()
-                executor._call_queue._reader.close()
+                executor._result_queue._writer.close()  # the last one: what is read comes to its end
+            manager.join(GRACE_SECONDS)
+            if manager.is_alive():
+                executor._call_queue._reader.close()  # the last one: what is written has no reader, and fails
             return

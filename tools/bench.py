@@ -47,6 +47,7 @@ def bench(wanted: Sequence[str], machine: str, commit_range: str) -> int:
         if name in pythons:
             found = pythons[name]
             print(f"\nPython {found.version}, in {found.folder}", flush=True)
+            log.set_nitems(0)  # asv's progress counts from 0 % for each of them
             outcomes[name] = suite.measure(name, found.folder, commits, cpus.usable())
         else:
             outcomes[name] = Outcome("skipped: not found")

@@ -7,7 +7,7 @@ holds asv exactly.
 import itertools
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,11 @@ class Suite:
             _returns=ran,
         )
         new = sum(_written(file) != then for file, then in zip(files, before, strict=True))
-        failed = [failure for file in files for failure in failures(file, ran["benchmarks"])]
+        failed = [
+            f"{failure} at {commit[:8]}"
+            for commit, file in zip(commits, files, strict=True)
+            for failure in failures(file, ran["benchmarks"])
+        ]
         old = len(files) - new
         words = (
             "measured before" if not new else f"measured, {old} of {len(files)} commits before" if old else "measured"
@@ -128,15 +132,20 @@ def worth_running(cpus: int) -> str:
     return rf"^(?!.*[( ](?!({allowed})\))\d+\)$)(?!.*\('serial', (?!1\)))"
 
 
-def failures(file: Path, benchmarks: Any) -> Iterator[str]:
-    """The benchmarks that failed, with their parameters. asv writes None for those, and NaN for a skip."""
+def failures(file: Path, benchmarks: Any) -> list[str]:
+    """The benchmarks that failed, with their parameters unless they failed for all of those.
+
+    asv writes None for a failure, and NaN for a skip.
+    """
     results = Results.load(str(file))
+    failed: list[str] = []
     for name in sorted(results.get_result_keys(benchmarks)):
         params = benchmarks[name]["params"]
         values = zip(itertools.product(*params), results.get_result_value(name, params), strict=True)
         tried = [(chosen, value) for chosen, value in values if value is None or not math.isnan(value)]
-        failed = [f"{name}({', '.join(chosen)})" for chosen, value in tried if value is None]
-        yield from failed if len(failed) < len(tried) else [name] * bool(failed)
+        wrong = [f"{name}({', '.join(chosen)})" for chosen, value in tried if value is None]
+        failed += wrong if len(wrong) < len(tried) else [name] * bool(wrong)
+    return failed if failed != sorted(benchmarks) else ["every benchmark"]
 
 
 def _written(file: Path) -> float | None:

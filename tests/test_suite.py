@@ -1,0 +1,144 @@
+"""The benchmarks, as asv runs them: once each, into a results folder of their own."""
+
+import itertools
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kernels import cpus
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # neither the benchmarks nor the tools are installed
+
+from benchmarks.common import STRATEGIES, WORKERS, require  # noqa: E402 - see above
+from tools.measure import failures, worth_running  # noqa: E402 - see above
+
+PUBLISHED = Path(__file__).with_name("benchmark_names.txt")
+SKIPPED = re.compile(r"asv: skipped: NotImplementedError\(['\"].+['\"]\)")
+WRONG = '''
+from kernels.workloads import polynomial
+
+from .common import WarmRun
+
+polynomial.solve = lambda problem: -1
+
+
+class Wrong(WarmRun):
+    """Wrong in the process of the benchmark, and right in the workers that it starts."""
+
+    workload = "polynomial"
+    size = "S"
+    params = (("serial", "pool"), (1, 2))
+
+
+class Right(WarmRun):
+    workload = "strings"
+    size = "S"
+    params = (("serial",), (1,))
+'''
+
+
+@dataclass(frozen=True)
+class Asv:
+    """The command on the installed kernels, with all that it writes kept in `home`."""
+
+    home: Path
+    benchmarks: Path
+
+    def __call__(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        conf = self.home / "asv.conf.json"
+        settings = {"version": 1, "project": "kernels", "repo": str(ROOT), "branches": ["HEAD"]}
+        conf.write_text(json.dumps({**settings, "environment_type": "existing", "benchmark_dir": str(self.benchmarks)}))
+        (self.home / ".asv-machine.json").write_text('{"test": {"machine": "test"}, "version": 1}')
+        return subprocess.run(
+            [sys.executable, "-m", "asv", "--config", str(conf), command, "-E", "existing:same", *arguments],
+            env={**os.environ, "HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self("run", "--quick", "--show-stderr", "--machine=test", "--set-commit-hash=HEAD", *arguments)
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """The benchmarks that asv found, by name."""
+        found: dict[str, Any] = json.loads((self.home / "results" / "benchmarks.json").read_text())
+        del found["version"]
+        return found
+
+    @property
+    def results(self) -> Path:
+        (file,) = (self.home / "results" / "test").glob("*-existing-*.json")
+        return file
+
+    def values(self) -> Iterator[tuple[str, float | None]]:
+        """Each benchmark with its parameters, as asv writes it, and its result."""
+        results = json.loads(self.results.read_text())["results"]
+        for name, benchmark in self.found.items():
+            params = (f"{name}({', '.join(chosen)})" for chosen in itertools.product(*benchmark["params"]))
+            yield from zip(params, results[name][0], strict=True)
+
+
+@pytest.fixture(scope="module")
+def asv(tmp_path_factory: pytest.TempPathFactory) -> Asv:
+    return Asv(tmp_path_factory.mktemp("asv"), ROOT / "benchmarks")
+
+
+def test_asv_check_passes(asv: Asv) -> None:
+    checked = asv("check")
+    assert checked.returncode == 0, checked.stdout
+    assert "No problems found" in checked.stdout
+
+
+@pytest.mark.timeout(1200)  # a process for each of more than a hundred combinations of parameters
+def test_every_benchmark_runs_or_says_why_not_and_keeps_its_name(asv: Asv) -> None:
+    selected = worth_running(cpus.usable())
+    ran = asv.run("--bench", selected)
+    assert ran.returncode == 0, ran.stdout
+    assert failures(asv.results, asv.found) == []
+    values = {name: value for name, value in asv.values() if re.search(selected, name)}
+    skipped = [name for name, value in values.items() if value is not None and math.isnan(value)]
+    assert len(SKIPPED.findall(ran.stdout)) == len(skipped) < len(values)
+    assert sorted(asv.found) == PUBLISHED.read_text().splitlines()
+
+
+def test_a_wrong_answer_fails_its_benchmark_and_no_other(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "__init__.py").touch()
+    (broken / "wrong.py").write_text(WRONG)
+    shutil.copy(ROOT / "benchmarks" / "common.py", broken)
+    asv = Asv(tmp_path, broken)
+    ran = asv.run()
+    assert ran.returncode == 2, ran.stdout
+    assert "WrongAnswer: polynomial: the sum is" in ran.stdout
+    assert failures(asv.results, asv.found) == ["wrong.Wrong.time_run('serial', 1)"]
+
+
+@pytest.mark.parametrize("usable", [1, 2, 3, 8])
+def test_only_what_would_skip_itself_for_want_of_cpus_is_left_out(usable: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpus, "usable", lambda: usable)
+    for strategy, workers in itertools.product(STRATEGIES, WORKERS):
+        selected = re.search(worth_running(usable), f"topic.Class.time_run({strategy!r}, {workers})")
+        if selected:
+            require("polynomial", strategy, workers)
+        else:
+            with pytest.raises(NotImplementedError, match=r"no workers|more than"):
+                require("polynomial", strategy, workers)
+
+
+@pytest.mark.parametrize("name", ["memory.Other.track_size", "dispatch.Pool.track_per_task(64, 'map')"])
+def test_what_has_no_workers_is_never_left_out(name: str) -> None:
+    assert re.search(worth_running(1), name)
