@@ -192,7 +192,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=kernels.strategies(),
         default=compare.STRATEGIES,
         metavar="STRATEGY",
-        help=f"default: {' '.join(compare.STRATEGIES)}; serial is always there",
+        help=f"of {', '.join(kernels.strategies())}; serial is always there; default: {' '.join(compare.STRATEGIES)}",
     )
     comparing.add_argument(
         "--workers", nargs="+", type=_count, metavar="N", help="default: 1 2 4 and so on, up to the usable CPUs"

@@ -81,8 +81,8 @@ class Comparison:
                     timing.configuration.strategy,
                     f"{workers or '-'}{'*' if self.oversubscribed(timing) else ''}",
                     *(f"{1000 * time:.{digits}f}" for time in (timing.cold_median, timing.best, timing.median)),
-                    f"{self.speedup(timing):.2f}",
-                    f"{self.efficiency(timing):.2f}",
+                    as_factor(self.speedup(timing)),
+                    as_factor(self.efficiency(timing)),
                 ]
             )
         notes = [f"{self.rounds} rounds; Python {self.info['python']['version']}; usable CPUs: {self._usable}"]
@@ -130,3 +130,8 @@ class Comparison:
     @property
     def _usable(self) -> int:
         return int(self.info["cpus"]["usable"])
+
+
+def as_factor(value: float) -> str:
+    """Two decimals, and two digits also of what is far below 1."""
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"

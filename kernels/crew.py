@@ -28,6 +28,7 @@ class Crew:
     """
 
     def __init__(self, context: BaseContext, workers: int, setup: Callable[..., Any], *args: Any) -> None:
+        self._args = args  # shared arrays among them: what is freed here, the next team's arrays may be laid over
         self._processes: list[Any] = []
         self._pipes: list[Any] = []
         self._owed = 0  # replies that are still to come

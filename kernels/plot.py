@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from kernels.comparison import Comparison, Timing
+from kernels.comparison import Comparison, Timing, as_factor
 from kernels.files import whole
 from kernels.registry import name_of, strategies
 
@@ -38,7 +38,7 @@ def _chart(comparison: Comparison) -> Any:
             "name": _name(comparison, timing),
             "strategy": timing.configuration.strategy,
             "time": timing.best * scale,
-            "speedup": f"{comparison.speedup(timing):.2f}x",
+            "speedup": f"{as_factor(comparison.speedup(timing))}x",
         }
         for timing in comparison.timings
     ]

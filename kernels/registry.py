@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from pathlib import Path
 from typing import Any
 
 from kernels import strategies as _strategies
@@ -39,9 +40,9 @@ def find_workload(workload: Any) -> Any:
 
 
 def name_of(workload: Any) -> str:
-    """A short name for a workload: the last part of its module's, or its type's."""
-    name = getattr(workload, "__name__", None) or type(workload).__name__
-    return name.rpartition("/")[2].removesuffix(".py").rpartition(".")[2]
+    """A short name for a workload: its file's, or its type's."""
+    file = getattr(workload, "__file__", None)
+    return Path(file).stem if file else type(workload).__name__
 
 
 def find_strategy(strategy: str) -> Any:
@@ -51,12 +52,27 @@ def find_strategy(strategy: str) -> Any:
     return importlib.import_module(f"kernels.strategies.{strategy}")
 
 
-def why_not(workload: Any, strategy: str) -> str | None:
-    """Why this strategy cannot run this workload here, or None where it can."""
+def why_never(workload: Any, strategy: str) -> str | None:
+    """Why this strategy has no version of this workload, wherever it is run, or None where it has."""
     module, workload = find_strategy(strategy), find_workload(workload)
-    reason: str | None = module.why_not(workload) if hasattr(module, "why_not") else None
+    reason: str | None = module.why_never(workload) if hasattr(module, "why_never") else None
     if reason is None and is_coordinated(workload) and not callable(getattr(workload, strategy, None)):
         return "its coordination is not written out for this"
+    return reason
+
+
+def why_not(workload: Any, strategy: str) -> str | None:
+    """Why this strategy cannot run this workload here, or None where it can.
+
+    Either there is no such version, or something that it needs is missing here: a newer Python, or
+    a package.
+    """
+    module, workload = find_strategy(strategy), find_workload(workload)
+    reason = why_never(workload, strategy)
+    if reason is None and hasattr(module, "missing"):
+        reason = module.missing()
+    if reason is None and hasattr(workload, "missing"):
+        reason = workload.missing(strategy)
     return reason
 
 

@@ -63,7 +63,7 @@ class Verdict:
                 f"(their ratio is between {self.low:.3f} and {self.high:.3f})"
             )
             if first.is_serial or second.is_serial:
-                return f"{tie}: going parallel does not pay here"
+                return f"{tie}: no gain from going parallel can be told"
             return f"{tie}; they are {first.speedup:.2f} and {second.speedup:.2f} times as fast as serial"
         if first.is_serial:
             return f"serial wins, so going parallel does not pay here: it is {self._margin()} {second}"

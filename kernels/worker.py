@@ -1,6 +1,8 @@
 """What runs in worker processes, whichever strategy started them."""
 
 import signal
+from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
 from multiprocessing.reduction import ForkingPickler
 from threading import BrokenBarrierError
@@ -62,3 +64,35 @@ def unpacked(message: Any) -> tuple[int, Any, Exception | None]:
     """The reply's index, answer and error."""
     reply: tuple[int, Any, Exception | None] = ForkingPickler.loads(message)
     return reply
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A task's function that returns what it raises, packed.
+
+    Pools send exceptions as pickles of their own making: one that cannot be pickled ends the
+    worker or hides what happened, and one that cannot be rebuilt ends the thread that reads answers.
+    """
+
+    function: Callable[..., Any]
+
+    def __call__(self, *task: Any) -> Any:
+        try:
+            return self.function(*task)
+        except Exception as error:
+            return Raised(bytes(packed(0, None, error)))
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What a task raised, on its way back."""
+
+    message: bytes
+
+
+def opened(answer: Any) -> Any:
+    """The answer of a guarded task; what it raised is raised here."""
+    if isinstance(answer, Raised):
+        _, _, error = unpacked(answer.message)
+        raise error or RuntimeError("a task raised nothing")
+    return answer

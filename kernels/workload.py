@@ -83,7 +83,7 @@ def load_file(path: str | Path, name: str | None = None) -> ModuleType:
     has the same name in every worker process.
     """
     path = Path(path).resolve()
-    name = name or f"workload {path}"
+    name = name or f"workload {path}".replace(".", "_")  # pickle takes what precedes a dot for a package
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
@@ -115,6 +115,8 @@ class Portable:
 
 
 def _arrive(name: str, file: str | None) -> Portable:
+    if name == "__main__" and file is not None and not hasattr(sys.modules[name], "SIZES"):
+        return Portable(load_file(file, "__parent_main__"))  # loky's workers do not load it by themselves
     try:
         return Portable(importlib.import_module(name))
     except ImportError:

@@ -14,7 +14,7 @@ from kernels.workload import Answer, Problem
 HAS_WORKERS, TAKES_START_METHOD = True, False
 
 
-def why_not(workload: Any) -> str | None:
+def why_never(workload: Any) -> str | None:
     return None if callable(getattr(workload, "asyncio", None)) else "it computes, and does not wait"
 
 

@@ -21,11 +21,13 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
     initial = (Portable(workload), context.Barrier(workers))
     executor = ProcessPoolExecutor(workers, context, worker.adopt, initial)
 
+    processes: list[Any] = []
+
     def each(function: Callable[[Any], Any], tasks: Any) -> list[Any]:
         try:
-            return list(executor.map(function, tasks))
+            return [worker.opened(answer) for answer in list(executor.map(worker.Guarded(function), tasks))]
         except BrokenProcessPool as error:
-            raise WorkerDied(str(error)) from error
+            raise WorkerDied(f"a worker died; exit codes {_exit_codes(executor, processes)} ({error})") from error
 
     def run() -> Answer:
         parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]
@@ -34,6 +36,7 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
     try:
         with watched(executor):
             each(worker.meet, range(workers))
+            processes += (executor._processes or {}).values()  # a broken executor forgets them
             yield run
     except BaseException:  # Ctrl-C: shutdown alone would wait for the tasks that are in work
         for process in list((executor._processes or {}).values()):
@@ -41,3 +44,9 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
         raise
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _exit_codes(executor: ProcessPoolExecutor, processes: list[Any]) -> list[int | None]:
+    """Of all workers: an executor ends the others when one dies."""
+    executor.shutdown()  # waits until its own thread has joined them, which two threads cannot do at once
+    return [process.exitcode for process in processes]

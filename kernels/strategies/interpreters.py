@@ -16,12 +16,14 @@ from kernels.workload import Answer, Portable, Problem, join, spans
 HAS_WORKERS, TAKES_START_METHOD = True, False
 
 
-def why_not(workload: Any) -> str | None:
+def why_never(workload: Any) -> str | None:
     if any(getattr(value, "__name__", "") == "numpy" for value in vars(workload).values()):
         return "NumPy does not import in a subinterpreter"
-    if sys.version_info < (3, 14):
-        return "needs Python 3.14"
     return None
+
+
+def missing() -> str | None:
+    return "needs Python 3.14" if sys.version_info < (3, 14) else None
 
 
 @contextlib.contextmanager
@@ -44,7 +46,7 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
 
 def _interpreter(portable: Portable) -> int:
     """Which interpreter this is; the workload was imported in it on the way here."""
-    from concurrent.interpreters import get_current  # type: ignore[import-not-found]
+    from concurrent.interpreters import get_current
 
     identity: int = get_current().id
     return identity

@@ -16,12 +16,13 @@ from typing import Any
 
 from kernels.errors import WorkerDied
 from kernels.watch import watched
+from kernels.worker import Guarded, opened
 from kernels.workload import Answer, Portable, Problem, join, room, spans
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
 
 
-def why_not(workload: Any) -> str | None:
+def missing() -> str | None:
     if importlib.util.find_spec("joblib") is None:
         return "joblib is not installed (pip install joblib)"
     return None
@@ -37,9 +38,10 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
 
     def each(function: Callable[..., Any], tasks: Any) -> list[Any]:
         try:
-            return list(parallel(joblib.delayed(function)(portable, task) for task in tasks))
+            answers = parallel(joblib.delayed(Guarded(function))(portable, task) for task in tasks)
         except BrokenProcessPool as error:
             raise WorkerDied(str(error)) from error
+        return [opened(answer) for answer in answers]
 
     def run() -> Answer:
         parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]

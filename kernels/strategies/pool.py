@@ -11,6 +11,7 @@ from kernels.errors import WorkerDied
 from kernels.workload import Answer, Portable, Problem, is_coordinated, join, room, spans
 
 HAS_WORKERS = TAKES_START_METHOD = True
+END_SECONDS = 1.0
 POLL_SECONDS = 0.1  # how soon a dead worker is noticed; a result wakes the caller at once
 
 
@@ -48,21 +49,20 @@ class WatchedPool:
 
     def map(self, function: Callable[[Any], Any], tasks: Iterable[Any], chunksize: int = 1) -> list[Any]:
         """``[function(task) for task in tasks]``, once all are done."""
-        result = self._pool.map_async(function, tasks, chunksize)
+        result = self._pool.map_async(worker.Guarded(function), tasks, chunksize)
         while not result.ready():
             result.wait(POLL_SECONDS)
             if not result.ready():
                 self._require_life()
-        answers: list[Any] = result.get()
-        return answers
+        return [worker.opened(answer) for answer in result.get()]
 
     def imap(self, function: Callable[[Any], Any], tasks: Iterable[Any], chunksize: int = 1) -> Iterator[Any]:
         """Answers in the order of the tasks, each as soon as it and those before it are there."""
-        return self._watched(self._pool.imap(function, tasks, chunksize))
+        return self._watched(self._pool.imap(worker.Guarded(function), tasks, chunksize))
 
     def imap_unordered(self, function: Callable[[Any], Any], tasks: Iterable[Any], chunksize: int = 1) -> Iterator[Any]:
         """Answers as they come."""
-        return self._watched(self._pool.imap_unordered(function, tasks, chunksize))
+        return self._watched(self._pool.imap_unordered(worker.Guarded(function), tasks, chunksize))
 
     def _watched(self, answers: Any) -> Iterator[Any]:
         while True:
@@ -73,12 +73,14 @@ class WatchedPool:
             except multiprocessing.TimeoutError:
                 self._require_life()
             else:
-                yield answer
+                yield worker.opened(answer)
 
     def _require_life(self) -> None:
         for number, process in enumerate(self._processes, 1):
             if process.exitcode is not None:
                 raise WorkerDied(f"worker {number} of {self.workers} ended with exit code {process.exitcode}")
+        if not self._pool._result_handler.is_alive():
+            raise WorkerDied("the pool's thread that reads answers ended on one that cannot be rebuilt")
 
     def close(self) -> None:
         """End the pool's processes and threads, also when a worker was killed.
@@ -88,7 +90,7 @@ class WatchedPool:
         terminate are taken here in an order in which nothing waits for the dead.
         """
         pool = self._pool
-        if all(process.exitcode is None for process in self._processes):
+        if all(process.exitcode is None for process in self._processes) and pool._result_handler.is_alive():
             pool.terminate()
             pool.join()
             return
@@ -104,6 +106,8 @@ class WatchedPool:
             lock.acquire(block=False)  # whether it was free or a dead worker's,
             lock.release()  # it is free now
         pool._inqueue._reader.close()  # for the thread that sends tasks: a broken pipe
-        pool._outqueue._writer.close()  # for the thread that reads answers: their end
-        pool._task_handler.join()
-        pool._result_handler.join()
+        pool._result_handler._state = "TERMINATE"
+        pool._outqueue._writer.send(None)  # for the thread that reads answers: the last one,
+        pool._outqueue._writer.close()  # and where it is in the middle of one, their end
+        pool._task_handler.join(END_SECONDS)  # under fork another team's workers may have inherited these ends,
+        pool._result_handler.join(END_SECONDS)  # and such a thread then ends with them

@@ -46,8 +46,8 @@ def join(answers: list[int]) -> int:
 def check(problem: Problem, answer: int) -> None:
     """Faulhaber's closed forms of the three power sums."""
     expected = _sum_below(problem.last) - _sum_below(problem.first)
-    if answer != expected:
-        raise WrongAnswer(f"polynomial: the sum is {expected}, not {answer}")
+    if type(answer) is not int or answer != expected:
+        raise WrongAnswer(f"polynomial: the sum is {expected}, not {answer!r}")
 
 
 def _sum_below(n: int) -> int:

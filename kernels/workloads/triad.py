@@ -15,6 +15,7 @@ from kernels.errors import WrongAnswer
 # Elements per array, 8 bytes each: 64 MiB, 256 MiB and 1 GiB. Memory, and not time, sets M and L.
 SIZES = {"S": 2**23, "M": 2**25, "L": 2**27}
 SCALE = 3.0
+SEEDS = 2**20  # that differ: all numbers stay whole, and below 2^53
 BLOCK = 2**16  # elements; 512 KiB, so that a block of `out` is still in cache for its second pass
 
 
@@ -31,9 +32,9 @@ class Problem:
 
 
 def problem(size: str | int, seed: int = 0) -> Problem:
-    """`b` counts up from `seed` and `c` down from n, so that a is known in closed form."""
+    """`b` counts up from the seed and `c` down from n, so that a is known in closed form."""
     n = SIZES[size] if isinstance(size, str) else size
-    b = np.arange(seed, seed + n, dtype=np.float64)
+    b = np.arange(n, dtype=np.float64) + seed % SEEDS
     c = np.arange(n, 0, -1, dtype=np.float64)
     b.flags.writeable = c.flags.writeable = False
     return Problem(b, c, SCALE)
@@ -61,8 +62,8 @@ def solve(problem: Problem, out: np.ndarray | None = None) -> np.ndarray:
 def check(problem: Problem, answer: np.ndarray) -> None:
     """Closed form, exact: b[i] = b[0] + i and c[i] = c[0] - i are whole numbers below 2^53."""
     first, step = problem.b[0] + problem.scale * problem.c[0], 1 - problem.scale
-    if len(answer) != len(problem):
-        raise WrongAnswer(f"the answer must have {len(problem)} elements, not {len(answer)}")
+    if np.shape(answer) != np.shape(problem.b):
+        raise WrongAnswer(f"the answer must have shape {np.shape(problem.b)}, not {np.shape(answer)}")
     for lo in range(0, len(answer), BLOCK):  # in blocks, since fresh memory costs more than the sums
         block = answer[lo : lo + BLOCK]
         require_equal(block, first + step * np.arange(lo, lo + len(block), dtype=np.float64))

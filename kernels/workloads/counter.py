@@ -1,0 +1,82 @@
+"""One counter that every worker increments, one by one: contention, and nothing else.
+
+``count += 1`` reads, adds and writes: whoever writes in between loses its own update, unless a lock
+is held from the read to the write. So every increment takes the lock that goes with the value, as
+tutorials of ``mp.Value`` show. Workload `counter_merged` gets the same sum without contention.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kernels.coordination import Member, Together
+from kernels.errors import WrongAnswer
+
+# Increments. Contention sets these: `shared` takes some 30 times as long as the 2, 20 and 200 ms of
+# `serial`.
+SIZES = {"S": 100_000, "M": 1_000_000, "L": 10_000_000}
+BATCH = 1_000  # increments in a task of `pool`
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Count to `increments`, from 0."""
+
+    increments: int
+
+    def __len__(self) -> int:
+        return self.increments
+
+
+def problem(size: str | int, seed: int = 0) -> Problem:
+    """`size` increments; nothing here is random, so `seed` changes nothing."""
+    return Problem(SIZES[size] if isinstance(size, str) else size)
+
+
+def check(problem: Problem, answer: int) -> None:
+    """Exact: a lost update is a wrong answer."""
+    if answer != problem.increments:
+        raise WrongAnswer(f"counter: {problem.increments} increments make {problem.increments}, not {answer}")
+
+
+def count(increments: int) -> int:
+    """Count in a variable of one's own, which needs no lock."""
+    total = 0
+    for _ in range(increments):
+        total += 1
+    return total
+
+
+def serial(problem: Problem) -> int:
+    return count(problem.increments)
+
+
+def state(problem: Problem, workers: int, make: Any) -> dict[str, Any]:
+    return {"total": make.value()}
+
+
+def threaded(problem: Problem, together: Together) -> int:
+    return added_up(together, _increment)
+
+
+shared = threaded  # the value is the threads' or in shared memory; the rest is the same
+
+
+def added_up(together: Together, function: Any) -> int:
+    """What the shared value comes to when everyone adds to it by `function`."""
+    together.state.total.value = 0
+    together.everyone(function)
+    total: int = together.state.total.value
+    return total
+
+
+def _increment(member: Member) -> None:
+    total = member.state.total
+    for _ in member.share(len(member.problem)):
+        with total.get_lock():
+            total.value += 1
+
+
+def pool(problem: Problem, pool: Any) -> int:
+    """A pool's tasks share no value: each counts a batch, and the parent adds up what comes back."""
+    n = problem.increments
+    return sum(pool.map(count, [min(BATCH, n - lo) for lo in range(0, n, BATCH)]))

@@ -1,0 +1,38 @@
+"""The counts of `histogram` without contention: each worker has its own, and merges them once.
+
+The problem is that of `histogram`, and so are its check and `serial`: what differs is how often the
+lock is taken, and how many small arrays are added for it.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from kernels.coordination import Member, Together
+from kernels.workload import spans
+from kernels.workloads import histogram
+from kernels.workloads.histogram import Problem
+
+SIZES, problem, check = histogram.SIZES, histogram.problem, histogram.check
+serial, state = histogram.serial, histogram.state
+
+
+def threaded(problem: Problem, together: Together) -> np.ndarray:
+    return histogram.added_up(together, _count_and_merge)
+
+
+shared = threaded
+
+
+def _count_and_merge(member: Member) -> None:
+    counts = member.state.counts
+    own = histogram.count(histogram.own_values(member))
+    with member.state.lock:
+        counts += own
+
+
+def pool(problem: Problem, pool: Any) -> np.ndarray:
+    """One task per worker; as in `histogram`, the parent adds up."""
+    shares = spans(len(problem), pool.workers, parts_per_worker=1)
+    total: np.ndarray = np.sum(pool.map(histogram.count, [problem.values[lo:hi] for lo, hi in shares]), axis=0)
+    return total

@@ -1,0 +1,29 @@
+"""What the tests have in common."""
+
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+from leftovers import present, require_gone
+
+import kernels
+
+# Starting workers takes as long as it takes: how long is for the benchmarks to say.
+hypothesis.settings.register_profile("teams", deadline=None)
+hypothesis.settings.load_profile("teams")
+
+
+@pytest.fixture(scope="session")
+def _helpers() -> None:
+    """The processes that multiprocessing and joblib start once and share until this process ends."""
+    for strategy in ("shared", "joblib"):
+        if kernels.why_not("polynomial", strategy) is None:
+            kernels.run("polynomial", strategy, workers=2, size=2)
+
+
+@pytest.fixture
+def nothing_left(_helpers: None) -> Iterator[None]:
+    """Fail a test that leaves a process, a thread or a file in shared memory behind."""
+    before = present()
+    yield
+    require_gone(present() - before, present)

@@ -1,0 +1,79 @@
+"""Workers killed at random moments: no hang, nothing left, and never a wrong answer.
+
+A round is a function of its seed: one that fails is run again by its name, such as
+``pytest "tests/test_chaos.py::test_a_killed_worker_never_hangs_leaks_or_lies[17]"``. ``make chaos``
+runs many rounds, ``make test`` a few.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import threading
+
+import psutil
+import pytest
+from ways import PROCESSES
+
+import kernels
+
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "30"))
+WORKLOADS = {"polynomial": 20_000, "cubes": 200_000, "triad": 2**18, "histogram": 2**18, "stencil": 64}
+# Joblib's pool, once broken, leaves a thread or a semaphore behind at times, until the process ends.
+WAYS = [way.values for way in PROCESSES if way.values[0] != "joblib"]
+HELPERS = ("forkserver", "resource_tracker")  # processes of multiprocessing's own, which are no workers
+RUNS = 60  # of a team that survives: its workers were killed while none was needed, or none was there
+
+pytestmark = [
+    pytest.mark.timeout(60),
+    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here"),
+    pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning"),
+]
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+@pytest.mark.usefixtures("nothing_left")
+def test_a_killed_worker_never_hangs_leaks_or_lies(seed: int) -> None:
+    rng = random.Random(seed)
+    strategy, start_method = rng.choice(WAYS)
+    workload = rng.choice([name for name in WORKLOADS if kernels.why_not(name, strategy) is None])
+    workers = rng.randint(1, 4)
+    problem = kernels.problem(workload, WORKLOADS[workload], seed=seed)
+    stop = threading.Event()
+    killer = threading.Thread(target=_kill_one, args=(rng.uniform(0, 0.3), rng, stop))
+    killer.start()
+    try:
+        with (
+            contextlib.suppress(kernels.WorkerDied),
+            kernels.open(workload, strategy, workers=workers, problem=problem, start_method=start_method) as team,
+        ):
+            for _ in range(RUNS):
+                team.check(team.run())
+    finally:
+        stop.set()
+        killer.join()
+
+
+def _kill_one(delay: float, rng: random.Random, stop: threading.Event) -> None:
+    """Kill one worker that is there after `delay` seconds; a few tries, since there may be none just then."""
+    for _ in range(20):
+        if stop.wait(delay):
+            return
+        workers = _workers()
+        if workers:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                rng.choice(workers).kill()
+            return
+        delay = 0.01
+
+
+def _workers() -> list[psutil.Process]:
+    """The live worker processes of this one, wherever in the tree their start method puts them."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            words = " ".join(process.cmdline())
+            is_server = process.ppid() == os.getpid() and any(helper in words for helper in HELPERS)
+            if not is_server and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found

@@ -1,0 +1,37 @@
+"""The ways to run a workload: every strategy, with every start method where it takes one."""
+
+import multiprocessing
+from typing import Any
+
+import pytest
+
+import kernels
+from kernels.registry import find_strategy
+
+# From Python 3.12 on a fork warns where there are threads, be they only NumPy's own.
+_FORKS = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+
+
+def _way(strategy: str, start_method: str | None) -> Any:
+    marks = [_FORKS] if start_method == "fork" else []
+    return pytest.param(strategy, start_method, id=f"{strategy}-{start_method or 'only'}", marks=marks)
+
+
+def _ways_of(strategy: str) -> list[Any]:
+    takes = find_strategy(strategy).TAKES_START_METHOD
+    return [_way(strategy, method) for method in (multiprocessing.get_all_start_methods() if takes else [None])]
+
+
+def _with_processes(strategy: str) -> bool:
+    return strategy == "joblib" or bool(find_strategy(strategy).TAKES_START_METHOD)
+
+
+EVERY = [way for strategy in kernels.strategies() for way in _ways_of(strategy)]
+PROCESSES = [way for strategy in kernels.strategies() if _with_processes(strategy) for way in _ways_of(strategy)]
+
+
+def need(workload: Any, strategy: str) -> None:
+    """Skip the test where that pair is not supported here."""
+    reason = kernels.why_not(workload, strategy)
+    if reason is not None:
+        pytest.skip(reason)
