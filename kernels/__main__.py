@@ -16,7 +16,7 @@ from typing import Any
 
 import kernels
 from kernels import blas, compare, files, info, plot, table
-from kernels.registry import find_strategy, find_workload, name_of
+from kernels.registry import find_strategy, find_workload, name_of, why_never
 from kernels.team import default_start_method
 
 DESCRIPTION = "Kernels of parallel Python: which way of going parallel pays for which kind of work."
@@ -59,16 +59,20 @@ def _list(given: argparse.Namespace) -> int:
         for strategy in kernels.strategies()
     }
     header = ["workload", *kernels.strategies()]
-    rows = [
-        [workload, *("-" if reasons[workload, strategy] else "yes" for strategy in kernels.strategies())]
-        for workload in kernels.workloads()
-    ]
-    if given.markdown:
-        print(table.markdown([header, *rows]))
+
+    def rows(lacking: Callable[[str, str], str | None]) -> list[list[str]]:
+        marks = {
+            workload: ["-" if lacking(workload, each) else "yes" for each in header[1:]]
+            for workload in kernels.workloads()
+        }
+        return [[workload, *given] for workload, given in marks.items()]
+
+    if given.markdown:  # which versions there are, whatever is installed here
+        print(table.markdown([header, *rows(why_never)]))
         return 0
     print(_summaries("Workloads", {name: find_workload(name) for name in kernels.workloads()}), end="\n\n")
     print(_summaries("Strategies", {name: find_strategy(name) for name in kernels.strategies()}), end="\n\n")
-    print(table.plain([header, *rows], "<" * len(header)))
+    print(table.plain([header, *rows(kernels.why_not)], "<" * len(header)))
     without: dict[str, list[str]] = {}
     for (workload, strategy), reason in reasons.items():
         if reason:
