@@ -83,7 +83,7 @@ def load_file(path: str | Path, name: str | None = None) -> ModuleType:
     has the same name in every worker process.
     """
     path = Path(path).resolve()
-    name = name or f"workload {path}".replace(".", "_")  # pickle takes what precedes a dot for a package
+    name = name or f"workload {path}".replace("%", "%25").replace(".", "%2E")  # pickle takes a dot for a package's
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
