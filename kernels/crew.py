@@ -36,8 +36,13 @@ class Crew:
             for rank in range(workers):
                 ours, theirs = context.Pipe()
                 self._pipes.append(ours)
+                # A forked process inherits our ends. While it holds them open, no pipe tells that we are gone.
+                inherited = list(self._pipes) if context.get_start_method() == "fork" else []
                 process = context.Process(  # type: ignore[attr-defined]
-                    target=_serve, args=(theirs, rank, setup, args), name=f"worker {rank + 1} of {workers}", daemon=True
+                    target=_serve,
+                    args=(theirs, inherited, rank, setup, args),
+                    name=f"worker {rank + 1} of {workers}",
+                    daemon=True,
                 )
                 process.start()
                 self._processes.append(process)
@@ -141,9 +146,11 @@ def cause(errors: Sequence[BaseException]) -> BaseException:
     return next((error for error in errors if not isinstance(error, BrokenBarrierError)), errors[0])
 
 
-def _serve(pipe: Any, rank: int, setup: Callable[..., Any], args: tuple[Any, ...]) -> None:
+def _serve(pipe: Any, inherited: list[Any], rank: int, setup: Callable[..., Any], args: tuple[Any, ...]) -> None:
     """What a worker process does: answer calls until it is sent None, or its parent is gone."""
     ignore_interrupt()
+    for end in inherited:
+        end.close()
     try:
         state = setup(rank, *args)
     except Exception as error:
