@@ -1,5 +1,6 @@
 """What the tests have in common."""
 
+import signal
 from collections.abc import Iterator
 
 import hypothesis
@@ -11,6 +12,10 @@ import kernels
 # Starting workers takes as long as it takes: how long is for the benchmarks to say.
 hypothesis.settings.register_profile("teams", deadline=None)
 hypothesis.settings.load_profile("teams")
+
+# A shell starts what it runs in the background with Ctrl-C ignored, which processes inherit: those that
+# the tests interrupt must not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
