@@ -11,13 +11,13 @@ from kernels import cpus, info
 from kernels.comparison import Comparison, Plan, Timing
 from kernels.registry import find_strategy, find_workload, require_support, why_not
 from kernels.team import Team, default_start_method, make_problem, open
-from kernels.verdict import Configuration, judge
+from kernels.verdict import ENOUGH_TO_JUDGE, Configuration, judge
 
 STRATEGIES = ("serial", "threaded", "pool", "shared")
 COLD_SAMPLES = 3
 WARM_UP_ROUNDS = 2
 WARM_SECONDS = 30.0  # the rounds are as many as fit, within these limits
-FEWEST_ROUNDS, MOST_ROUNDS = 5, 30
+FEWEST_ROUNDS, MOST_ROUNDS = ENOUGH_TO_JUDGE, 30
 
 T = TypeVar("T")
 Times = dict[Configuration, list[float]]
@@ -72,6 +72,9 @@ def measure(plan: Plan, progress: Progress = lambda done, total: None) -> Compar
 
     Cold samples first, each with a team of its own. Then all teams are opened, and in every round
     each of them runs once, in an order that is shuffled anew.
+
+    Garbage is collected as in any program, since workers do it as well; but not among the objects
+    that are there before, which are no part of the work and which no worker process has.
     """
     shuffled = random.Random(plan.seed)
     rounds = plan.rounds or MOST_ROUNDS
@@ -88,9 +91,10 @@ def measure(plan: Plan, progress: Progress = lambda done, total: None) -> Compar
 
     _start_fork_server(plan)
     cold, warm_up, warm = (Times({each: [] for each in plan.configurations}) for _ in range(3))
-    for _ in range(COLD_SAMPLES):
-        take_turns(lambda configuration: _cold(plan, configuration), cold)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_heap_frozen())
+        for _ in range(COLD_SAMPLES):
+            take_turns(lambda configuration: _cold(plan, configuration), cold)
         teams = {}
         for configuration in plan.configurations:
             with _blaming(configuration):
@@ -155,11 +159,18 @@ def _warm(team: Team) -> float:
 
 
 def _timed(call: Callable[[], T]) -> tuple[float, T]:
-    """Seconds that `call` takes, and what it returns; no garbage is collected meanwhile, as in timeit."""
-    gc.disable()
+    """Seconds that `call` takes, and what it returns."""
+    begin = time.perf_counter()
+    result = call()
+    return time.perf_counter() - begin, result
+
+
+@contextlib.contextmanager
+def _heap_frozen() -> Iterator[None]:
+    """Leave out of garbage collection all that is there by now."""
+    gc.collect()
+    gc.freeze()
     try:
-        begin = time.perf_counter()
-        result = call()
-        return time.perf_counter() - begin, result
+        yield
     finally:
-        gc.enable()
+        gc.unfreeze()

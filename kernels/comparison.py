@@ -103,7 +103,7 @@ class Comparison:
             "info": self.info,
             "left_out": plan.left_out,
             "timings": [self._as_dict(timing) for timing in self.timings],
-            "verdict": verdict and asdict(verdict) | {"clear": verdict.clear, "sentence": str(verdict)},
+            "verdict": verdict and self._verdict_as_dict(verdict),
         }
 
     def _as_dict(self, timing: Timing) -> dict[str, Any]:
@@ -122,6 +122,11 @@ class Comparison:
             "speedup_median": speedup_median,
             "efficiency_median": speedup_median / self._cpus(timing),
         }
+
+    @staticmethod
+    def _verdict_as_dict(verdict: Verdict) -> dict[str, Any]:
+        high = None if verdict.high == math.inf else verdict.high  # JSON knows no infinity
+        return asdict(verdict) | {"high": high, "clear": verdict.clear, "sentence": str(verdict)}
 
     def _cpus(self, timing: Timing) -> int:
         """As many CPUs as its workers can keep busy."""

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from typing import Any, Protocol
 
 from kernels.crew import Crew, cause
+from kernels.worker import interrupts_held
 from kernels.workload import Portable, Problem
 
 
@@ -158,7 +159,8 @@ def processes(workload: Any, problem: Problem, workers: int, context: BaseContex
     """Processes that act together on the problem, its arrays shared, until the context is left."""
     from kernels.sharing import SharedProblem
 
-    state = workload.state(problem, workers, ProcessTools(context))
+    with interrupts_held(context):
+        state = workload.state(problem, workers, ProcessTools(context))
     shared = SharedProblem.of(problem, context)
     crew = Crew(context, workers, _join, workers, Portable(workload), shared, state)
     with contextlib.closing(crew):

@@ -15,7 +15,7 @@ from threading import BrokenBarrierError
 from typing import Any
 
 from kernels.errors import WorkerDied
-from kernels.worker import ignore_interrupt, packed, unpacked
+from kernels.worker import ignore_interrupt, interrupts_held, packed, unpacked
 
 TASKS_IN_HAND = 2  # per worker: one in work, and the next in its pipe, so that it need not wait
 EXIT_SECONDS = 5.0
@@ -44,9 +44,10 @@ class Crew:
                     name=f"worker {rank + 1} of {workers}",
                     daemon=True,
                 )
-                process.start()
-                self._processes.append(process)
-                self._owed += 1
+                with interrupts_held(context):
+                    process.start()
+                    self._processes.append(process)
+                    self._owed += 1
                 theirs.close()  # the worker's end is then the worker's alone, and ends with it
             for pipe in self._pipes:
                 _, _, error = self._receive(pipe)

@@ -39,6 +39,7 @@ def collect() -> dict[str, Any]:
             "implementation": platform.python_implementation(),
             "compiler": platform.python_compiler(),
             "build_flags": _build_flags(),
+            "optimisation": _optimisation(),
             "free_threaded_build": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
             "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
             "jit": hasattr(sys, "_jit") and sys._jit.is_enabled(),
@@ -64,6 +65,7 @@ def describe(info: dict[str, Any]) -> list[tuple[str, str]]:
     """The same for people: a name and a phrase for each line."""
     python, counts, library = info["python"], info["cpus"], info["blas"]
     flags = "not recorded" if python["build_flags"] is None else ", ".join(python["build_flags"]) or "none that matters"
+    compiled = f"; compiled with {python['optimisation']}" if python["optimisation"] else ""
     quota = "no quota" if counts["quota"] is None else f"a quota of {counts['quota']:g}"
     gil = "on" if python["gil"] else "off"
     if python["gil"] and python["free_threaded_build"]:
@@ -75,7 +77,7 @@ def describe(info: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("kernels", info["kernels"]),
         ("Python", f"{python['version']}, {python['implementation']}, {python['compiler']}"),
-        ("configured", flags),
+        ("configured", flags + compiled),
         ("GIL, JIT", f"{gil}, {'on' if python['jit'] else 'off'}"),
         ("platform", info["platform"]),
         ("CPU", info["cpu"] or "unknown"),
@@ -98,6 +100,12 @@ def _build_flags() -> list[str] | None:
         return None
     given = {argument.partition("=")[0] for argument in shlex.split(arguments) if not argument.endswith("=no")}
     return [name for flag, name in BUILD_FLAGS.items() if flag in given]
+
+
+def _optimisation() -> str | None:
+    """The level that this Python's own C was compiled with, as in -O3, or None where it does not record it."""
+    flags = f"{sysconfig.get_config_var('PY_CFLAGS')} {sysconfig.get_config_var('PY_CFLAGS_NODIST')}".split()
+    return next((flag for flag in reversed(flags) if flag.startswith("-O")), None)  # the last one holds
 
 
 def _cpu_model() -> str | None:

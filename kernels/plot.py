@@ -12,7 +12,7 @@ NEEDS = ("altair", "vl_convert")
 ENDINGS = (".png", ".svg")
 SERIAL_COLOUR = "#7f7f7f"
 # Okabe and Ito, "Color Universal Design" (2008): told apart by every kind of colour vision.
-COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#f0e442", "#000000")
+COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#f0e442", "#000000", "#882255")
 INK = "#333333"
 FONT = "DejaVu Sans, Verdana, sans-serif"
 

@@ -38,7 +38,7 @@ class SharedArray:
         size = self.dtype.itemsize
         for length in shape:
             size *= length
-        _require_space(size)
+        require_space(size)
         self.memory: Any = context.Array(ctypes.c_byte, size + ALIGNMENT, lock=False)
 
     def view(self) -> np.ndarray:
@@ -46,7 +46,8 @@ class SharedArray:
         import numpy as np
 
         start = -ctypes.addressof(self.memory) % ALIGNMENT
-        return np.ndarray(self.shape, self.dtype, self.memory, start)
+        array: np.ndarray = np.ndarray(self.shape, self.dtype, self.memory, start)
+        return array
 
 
 @dataclasses.dataclass
@@ -78,8 +79,8 @@ class SharedProblem:
         return self.kind(**fields)
 
 
-def _require_space(size: int) -> None:
-    """Raise MemoryError unless `size` bytes can be had where multiprocessing puts shared memory.
+def require_space(size: int) -> Path:
+    """Where multiprocessing puts `size` bytes of shared memory; MemoryError where they cannot be had.
 
     That is /dev/shm where it has the room, and else the folder for temporary files.
     """
@@ -91,6 +92,7 @@ def _require_space(size: int) -> None:
         if memory is not None:
             known += f", and {memory / 2**20:.0f} MiB of memory can be had"
         raise MemoryError(f"no room for {size / 2**20:.0f} MiB of shared memory: {known}")
+    return next(place for place, room in free.items() if room >= size)
 
 
 def available_memory(root: Path = Path("/")) -> int | None:

@@ -1,8 +1,11 @@
 """What runs in worker processes, whichever strategy started them."""
 
+import contextlib
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
 from multiprocessing.reduction import ForkingPickler
 from threading import BrokenBarrierError
@@ -19,6 +22,41 @@ START_SECONDS = 60  # more than any start takes: only a worker that died leaves 
 def ignore_interrupt() -> None:
     """Leave Ctrl-C, which a terminal sends to workers too, to the parent: it ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextlib.contextmanager
+def interrupts_held(context: Any) -> Iterator[None]:
+    """Hold Ctrl-C back while processes or semaphores are made: it comes when the block ends.
+
+    A process of which the caller does not know yet could not be ended, and a semaphore has a
+    moment in which it is there and nobody will ever remove it. Processes inherit what is blocked,
+    and let go of it when they ignore Ctrl-C: one that is still importing would otherwise print a
+    traceback. Blocking is not enough here, where another thread may be given the signal. What
+    serves all processes is started before: a fork server would hold Ctrl-C back from whatever it
+    starts, and the resource tracker's start lets it through.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where neither is a matter
+        yield
+        return
+    resource_tracker.ensure_running()
+    if context.get_start_method() == "forkserver":
+        forkserver.ensure_running()
+    handler: Any = signal.getsignal(signal.SIGINT)
+    came: list[tuple[Any, Any]] = []
+    ours = callable(handler) and threading.current_thread() is threading.main_thread()
+    if ours:
+        signal.signal(signal.SIGINT, lambda *what: came.append(what))
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        if ours:
+            signal.signal(signal.SIGINT, handler)
+            for what in came[:1]:
+                handler(*what)
 
 
 def adopt(portable: Portable, barrier: Any) -> None:

@@ -3,9 +3,11 @@
 import statistics
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy import stats
 
 from kernels import compare, cpus, files
 from kernels.comparison import as_factor
@@ -16,8 +18,8 @@ SERIAL = Configuration("serial", None)
 POOL = Configuration("pool", 2)
 SHARED = Configuration("shared", 2)
 
-rounds_of_noise = st.lists(st.floats(1.0, 1.05), min_size=5, max_size=30)
-pairs_of_noise = st.lists(st.tuples(st.floats(1.0, 1.5), st.floats(1.0, 1.5)), min_size=3, max_size=15)
+rounds_of_noise = st.lists(st.floats(1.0, 1.05), min_size=8, max_size=30)
+pairs_of_noise = st.lists(st.tuples(st.floats(1.0, 1.5), st.floats(1.0, 1.5)), min_size=4, max_size=15)
 
 
 @pytest.mark.parametrize(("usable", "expected"), [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (8, [1, 2, 4, 8])])
@@ -89,7 +91,7 @@ def test_noise_alone_is_too_close_to_call(pairs: list[tuple[float, float]]) -> N
     assert str(verdict).startswith("too close to call between ")
 
 
-@given(st.lists(st.tuples(st.floats(1.0, 2.0), st.floats(1.0, 2.0)), min_size=5, max_size=30))
+@given(st.lists(st.tuples(st.floats(1.0, 2.0), st.floats(1.0, 2.0)), min_size=8, max_size=30))
 def test_the_verdict_does_not_depend_on_who_is_who(pairs: list[tuple[float, float]]) -> None:
     one, other = map(list, zip(*pairs, strict=True))
     assume(statistics.median(one) != statistics.median(other))
@@ -146,10 +148,28 @@ def test_each_strategy_competes_with_the_workers_that_suit_it_best() -> None:
     assert (verdict.winner.configuration, verdict.runner_up.configuration) == (SHARED, POOL)
 
 
-def test_one_round_proves_nothing() -> None:
-    verdict = judge({SERIAL: [9.0], SHARED: [1.0]})
+def test_less_than_eight_rounds_prove_nothing() -> None:
+    verdict = judge({SERIAL: [9.0] * 7, SHARED: [1.0] * 7})
     assert verdict is not None
     assert not verdict.clear
+    assert str(verdict) == (
+        "too few rounds to tell: shared with 2 workers was the fastest, but it takes 8 rounds to be sure"
+    )
+
+
+@pytest.mark.parametrize("rounds", [8, 15, 30])
+@pytest.mark.parametrize("noise", ["lognormal", "exponential", "bursts"])
+def test_of_equals_a_winner_is_named_at_most_once_in_a_hundred_times(rounds: int, noise: str) -> None:
+    draw = np.random.default_rng(rounds)
+    trials, shape = 2000, (2000, 2, rounds)
+    times = {
+        "lognormal": lambda: draw.lognormal(0, 0.05, shape),
+        "exponential": lambda: 1 + draw.exponential(0.02, shape),
+        "bursts": lambda: 1 + draw.exponential(0.005, shape) + 0.3 * (draw.random(shape) < 0.1),
+    }[noise]()
+    verdicts = [judge({SERIAL: [9.0] * rounds, POOL: list(one), SHARED: list(other)}) for one, other in times]
+    named = sum(verdict is not None and verdict.clear for verdict in verdicts)
+    assert stats.binomtest(named, trials, 0.01, alternative="greater").pvalue > 0.001
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:

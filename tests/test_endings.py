@@ -1,5 +1,6 @@
 """However a team ends, nothing hangs, nothing is left behind, and what went wrong is said."""
 
+import contextlib
 import os
 import re
 import signal
@@ -18,6 +19,7 @@ from scripts import script
 import kernels
 
 ENDLESS = Path(__file__).parent / "data" / "endless.py"
+NEVER_UP = Path(__file__).parent / "data" / "never_up.py"
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(60)]  # most of what fails here hangs
 
@@ -141,7 +143,8 @@ def test_a_worker_that_is_killed_while_it_waits_for_work(strategy: str, start_me
     before = set(psutil.Process().children(recursive=True))
     with open_faulty(strategy, start_method, orders) as team:
         for worker in set(psutil.Process().children(recursive=True)) - before:
-            worker.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # an executor that lost one ends the others
+                worker.kill()
         try:
             outcome = str(runs_right(team))
         except kernels.WorkerDied as death:
@@ -191,6 +194,22 @@ def test_ctrl_c_ends_all(kernel: str, strategy: str, start_method: str | None, o
         _, errors = process.communicate(timeout=20)
     assert "KeyboardInterrupt" in errors
     assert process.returncode == -signal.SIGINT
+
+
+@posix
+@with_processes
+def test_ctrl_c_while_workers_start(strategy: str, start_method: str | None) -> None:
+    ways.need("polynomial", strategy)
+    if start_method == "fork" or strategy == "joblib":
+        pytest.skip("its workers do not import the script again")
+    with script(NEVER_UP, strategy, start_method or "") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "importing\n"
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == -signal.SIGINT
+    if start_method == "spawn":
+        assert errors.count("KeyboardInterrupt\n") == 1  # the script's own
 
 
 @every_way

@@ -36,7 +36,7 @@ every_way = pytest.mark.parametrize(("strategy", "start_method"), WRITTEN)
 def small(workload: Any) -> Any:
     """A problem that is solved in no time, with more items than workers."""
     if workload is crawl:
-        return dataclasses.replace(crawl.problem(100, seed=5), latency=0.001)
+        return dataclasses.replace(crawl.problem(60, seed=5), latency=0.001)
     return workload.problem(12, seed=5)
 
 

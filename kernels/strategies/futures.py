@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
 from multiprocessing.context import BaseContext
 from typing import Any
 
@@ -18,14 +19,18 @@ HAS_WORKERS = TAKES_START_METHOD = True
 @contextlib.contextmanager
 def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
     out = room(workload, problem)
-    initial = (Portable(workload), context.Barrier(workers))
+    with worker.interrupts_held(context):
+        initial = (Portable(workload), context.Barrier(workers))
     executor = ProcessPoolExecutor(workers, context, worker.adopt, initial)
-
     processes: list[Any] = []
 
-    def each(function: Callable[[Any], Any], tasks: Any) -> list[Any]:
+    def each(
+        function: Callable[[Any], Any], tasks: Any, starting: AbstractContextManager[None] | None = None
+    ) -> list[Any]:
         try:
-            return [worker.opened(answer) for answer in list(executor.map(worker.Guarded(function), tasks))]
+            with starting or contextlib.nullcontext():
+                answers = executor.map(worker.Guarded(function), tasks)
+            return [worker.opened(answer) for answer in list(answers)]
         except BrokenProcessPool as error:
             raise WorkerDied(f"a worker died; exit codes {_exit_codes(executor, processes)} ({error})") from error
 
@@ -35,7 +40,7 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
 
     try:
         with watched(executor):
-            each(worker.meet, range(workers))
+            each(worker.meet, range(workers), worker.interrupts_held(context))  # the first tasks start the processes
             processes += (executor._processes or {}).values()  # a broken executor forgets them
             yield run
     except BaseException:  # Ctrl-C: shutdown alone would wait for the tasks that are in work

@@ -1,4 +1,9 @@
-"""``multiprocessing.Pool``, started once: parts and answers travel as pickles."""
+"""``multiprocessing.Pool``, started once: parts and answers travel as pickles.
+
+While an answer larger than a pipe holds (64 KiB on Linux) is on its way, the Pool's thread that
+looks after its workers is awake and goes round and round beside the one that reads, since it
+waits for the same pipe: some milliseconds of the caller's CPU a run, which futures do not take.
+"""
 
 import contextlib
 import multiprocessing
@@ -39,9 +44,11 @@ class WatchedPool:
 
     def __init__(self, workload: Any, workers: int, context: Any) -> None:
         self.workers = workers
-        self._pool = context.Pool(workers, worker.adopt, (Portable(workload), context.Barrier(workers)))
-        self._processes = list(self._pool._pool)  # as started: the pool replaces the dead in its own list
+        self._pool: Any = None
         try:
+            with worker.interrupts_held(context):
+                self._pool = context.Pool(workers, worker.adopt, (Portable(workload), context.Barrier(workers)))
+                self._processes = list(self._pool._pool)  # as started: the pool replaces the dead in its own list
             self.map(worker.meet, range(workers))
         except BaseException:
             self.close()
@@ -90,6 +97,8 @@ class WatchedPool:
         terminate are taken here in an order in which nothing waits for the dead.
         """
         pool = self._pool
+        if pool is None:
+            return
         if all(process.exitcode is None for process in self._processes) and pool._result_handler.is_alive():
             pool.terminate()
             pool.join()

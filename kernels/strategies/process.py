@@ -17,7 +17,7 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 from kernels.errors import WorkerDied, starting_workers
-from kernels.worker import ignore_interrupt, packed, unpacked
+from kernels.worker import ignore_interrupt, interrupts_held, packed, unpacked
 from kernels.workload import Answer, Portable, Problem, join, room, spans
 
 HAS_WORKERS = TAKES_START_METHOD = True
@@ -31,7 +31,8 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
 
 def _answers(workload: Any, problem: Problem, workers: int, context: Any) -> list[Answer]:
     parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers, parts_per_worker=1)]
-    queue = context.Queue()
+    with interrupts_held(context):
+        queue = context.Queue()
     processes: list[Any] = []
     pipes: list[Any] = []
     try:
@@ -41,8 +42,9 @@ def _answers(workload: Any, problem: Problem, workers: int, context: Any) -> lis
                 pipes.append(ours)
                 args = (Portable(workload), theirs, position, queue)
                 process = context.Process(target=_solve, args=args, daemon=True)
-                process.start()
-                processes.append(process)
+                with interrupts_held(context):
+                    process.start()
+                    processes.append(process)
                 theirs.close()
             queue._writer.close()  # ours, so that the queue comes to an end when the processes have
             for pipe, part in zip(pipes, parts, strict=True):

@@ -5,13 +5,12 @@ it, as NumPy does; on a free-threaded build they run side by side throughout.
 """
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.coordination import threads
+from kernels.coordination import started_threads, threads
 from kernels.workload import Answer, Problem, is_coordinated, join, room, solve, spans
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
@@ -25,22 +24,16 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
         return
 
     out = room(workload, problem)
-    executor = ThreadPoolExecutor(workers)
 
     def solve_span(lo: int, hi: int) -> Answer:
         return solve(workload, workload.part(problem, lo, hi), None if out is None else out[lo:hi])
 
-    def run() -> Answer:
-        futures = [executor.submit(solve_span, lo, hi) for lo, hi in spans(len(problem), workers)]
-        wait(futures)  # all of them, so that after an error none still writes into `out`
-        answers = [future.result() for future in futures]
-        return join(workload, answers, None) if out is None else out
+    with started_threads(workers) as executor:
 
-    try:
-        barrier = threading.Barrier(workers + 1)
-        for _ in range(workers):
-            executor.submit(barrier.wait)  # the executor starts a thread for each, since none is idle
-        barrier.wait()
+        def run() -> Answer:
+            futures = [executor.submit(solve_span, lo, hi) for lo, hi in spans(len(problem), workers)]
+            wait(futures)  # all of them, so that after an error none still writes into `out`
+            answers = [future.result() for future in futures]
+            return join(workload, answers, None) if out is None else out
+
         yield run
-    finally:
-        executor.shutdown(cancel_futures=True)
