@@ -1,4 +1,4 @@
-"""The command line: ``python -m kernels`` with list, verify, compare or info."""
+"""The command line: ``python -m kernels`` with list, verify, compare, run or info."""
 
 import argparse
 import collections
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import kernels
-from kernels import blas, compare, files, info, plot, table
+from kernels import blas, compare, files, info, plot, table, timing
+from kernels.mpi import launched
 from kernels.registry import find_strategy, find_workload, name_of, why_never
 from kernels.team import default_start_method
 
@@ -32,6 +33,15 @@ efficiency  speedup / the least of workers and usable CPUs
 
 The sentence at the end compares the two fastest strategies round by round, and names a winner
 only where the ratio of their times differs from 1 with a confidence of 99 %."""
+
+RUN = """\
+Time one workload under one strategy: warm runs, with every answer checked.
+
+With --strategy mpi the team starts its ranks itself; under a launcher it is the launcher's ranks:
+
+    mpiexec -n 64 -hosts a,b python -m kernels run ep --strategy mpi --size L
+
+There the time of a run is from a barrier to the end at the last rank, and the phases are told too."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -162,6 +172,24 @@ def _progress_bar() -> Iterator[compare.Progress]:
         yield progress
 
 
+def _run(given: argparse.Namespace) -> int:
+    asked = {"size": given.size, "seed": given.seed, "rounds": given.rounds}
+    try:
+        if not launched.is_launched():
+            took: timing.Timing | None = timing.measure(
+                given.workload, given.strategy, given.workers, start_method=given.start_method, **asked
+            )
+        elif given.strategy != "mpi" or given.workers is not None:
+            given.refuse("under mpiexec the strategy must be mpi, and the workers are its ranks: leave --workers out")
+        else:
+            took = launched.measure(given.workload, **asked)
+    except ValueError as error:
+        given.refuse(str(error))
+    if took is not None:  # as it is at all ranks but rank 0
+        print(json.dumps(took.as_dict(), indent=1) if given.json else took)
+    return 0
+
+
 def _info(given: argparse.Namespace) -> int:
     found = info.collect()
     print(json.dumps(found, indent=1) if given.json else table.plain(info.describe(found), "<<"))
@@ -213,6 +241,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     comparing.add_argument("--plot", type=_plot_file, metavar="FILE", help="bar chart to write, .png or .svg")
     comparing.add_argument("--json", type=_file, metavar="FILE", help="all samples and all figures, to be written")
+
+    running = add("run", _run, "time one workload under one strategy", description=RUN)
+    running.usage = "%(prog)s WORKLOAD [options]"
+    running.add_argument("workload", metavar="WORKLOAD", help="a name, see list, or the path of a .py file")
+    running.add_argument(
+        "--strategy",
+        choices=kernels.strategies(),
+        default="serial",
+        metavar="STRATEGY",
+        help=f"one of {', '.join(kernels.strategies())}; default: serial",
+    )
+    running.add_argument("--workers", type=_count, metavar="N", help="default: as many as usable CPUs")
+    _add_size(running, "M")
+    _add_start_method(running)
+    running.add_argument("--seed", type=int, default=0, help="of the problem; default: 0")
+    running.add_argument("--rounds", type=_count, default=timing.ROUNDS, metavar="N", help="default: %(default)s")
+    running.add_argument("--json", action="store_true", help="as JSON, with the time of every run")
 
     telling = add("info", _info, "what this machine and this Python are")
     telling.add_argument("--json", action="store_true", help="as JSON")

@@ -23,7 +23,7 @@ def _ways_of(strategy: str) -> list[Any]:
 
 
 def _with_processes(strategy: str) -> bool:
-    return strategy == "joblib" or bool(find_strategy(strategy).TAKES_START_METHOD)
+    return strategy in ("joblib", "mpi") or bool(find_strategy(strategy).TAKES_START_METHOD)
 
 
 EVERY = [way for strategy in kernels.strategies() for way in _ways_of(strategy)]

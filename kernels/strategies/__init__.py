@@ -8,4 +8,4 @@ workloads says why in ``why_never(workload)``, and one that needs what may be mi
 what in ``missing()``.
 """
 
-NAMES = ("serial", "threaded", "pool", "shared", "process", "futures", "joblib", "asyncio", "interpreters")
+NAMES = ("serial", "threaded", "pool", "shared", "process", "futures", "joblib", "asyncio", "interpreters", "mpi")

@@ -5,6 +5,8 @@ is held from the read to the write. So every increment takes the lock that goes 
 tutorials of ``mp.Value`` show. Workload `counter_merged` gets the same sum without contention.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,3 +82,22 @@ def pool(problem: Problem, pool: Any) -> int:
     """A pool's tasks share no value: each counts a batch, and the parent adds up what comes back."""
     n = problem.increments
     return sum(pool.map(count, [min(BATCH, n - lo) for lo in range(0, n, BATCH)]))
+
+
+@contextmanager
+def mpi(rank: Any) -> Iterator[Callable[[], int]]:
+    """The value is in a window at rank 0, and every increment a fetch-and-op on it."""
+    from kernels.mpi.ranks import counter
+
+    with counter(rank.comm) as (add, reset):
+
+        def run() -> int:
+            if rank.number == 0:
+                reset()
+            rank.comm.Barrier()  # none before it is 0
+            for _ in rank.share():
+                add(1)
+            rank.comm.Barrier()  # all have added
+            return add(0)
+
+        yield run

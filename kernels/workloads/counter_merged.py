@@ -4,6 +4,8 @@ The problem is that of `counter`, and so are its check and `serial`: what differ
 lock is taken.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kernels.coordination import Member, Together
@@ -33,3 +35,9 @@ def pool(problem: Problem, pool: Any) -> int:
     """One task per worker; as in `counter`, the parent adds up."""
     shares = spans(len(problem), pool.workers, parts_per_worker=1)
     return sum(pool.map(counter.count, [hi - lo for lo, hi in shares]))
+
+
+@contextmanager
+def mpi(rank: Any) -> Iterator[Callable[[], int | None]]:
+    """One reduction; the sum is rank 0's."""
+    yield lambda: rank.comm.reduce(counter.count(len(rank.share())))

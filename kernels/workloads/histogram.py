@@ -5,7 +5,8 @@ contended way. Workload `histogram_merged` has private counts, merged once. ``np
 the GIL, so that threads gain nothing by either way where there is one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from kernels.checking import require_equal
 from kernels.coordination import Member, Together
+from kernels.mpi.ranks import share
 
 SIZES = {"S": 2**23, "M": 2**26, "L": 2**29}  # values, a byte each: L is held below 1 s by its memory
 BINS = 256
@@ -80,8 +82,8 @@ def added_up(together: Together, function: Callable[[Member], None]) -> np.ndarr
 
 def own_values(member: Member) -> np.ndarray:
     """One worker's share of the values."""
-    share = member.share(len(member.problem))
-    values: np.ndarray = member.problem.values[share.start : share.stop]
+    rows = member.share(len(member.problem))
+    values: np.ndarray = member.problem.values[rows.start : rows.stop]
     return values
 
 
@@ -98,3 +100,36 @@ def pool(problem: Problem, pool: Any) -> np.ndarray:
     blocks = [problem.values[lo : lo + BLOCK] for lo in range(0, len(problem), BLOCK)]
     total: np.ndarray = np.sum(pool.map(count, blocks), axis=0)
     return total
+
+
+def portion(problem: Problem, rank: int, ranks: int) -> Problem:
+    """What one of the ranks counts under MPI: a share of the values."""
+    rows = share(len(problem), rank, ranks)
+    return Problem(problem.values[rows.start : rows.stop])
+
+
+@contextmanager
+def mpi(rank: Any) -> Iterator[Callable[[], np.ndarray | None]]:
+    """The counts are in a window at rank 0, and each turn accumulates into it under a lock."""
+    from mpi4py import MPI
+
+    comm, values = rank.comm, rank.problem.values
+    window: Any = MPI.Win.Allocate(BINS * 8 if rank.number == 0 else 0, 8, comm=comm)
+    counts: np.ndarray = np.frombuffer(window, np.int64)
+
+    def run() -> np.ndarray | None:
+        if rank.number == 0:
+            window.Lock(0)
+            counts[:] = 0
+            window.Unlock(0)
+        comm.Barrier()  # none before they are 0
+        for lo in range(0, len(values), TURN):
+            own = np.bincount(values[lo : lo + TURN], minlength=BINS)
+            window.Lock(0)
+            window.Accumulate(own, 0, op=MPI.SUM)
+            window.Unlock(0)
+        comm.Barrier()  # all have added
+        return counts.copy() if rank.number == 0 else None
+
+    yield run
+    window.Free()

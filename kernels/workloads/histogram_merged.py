@@ -4,6 +4,8 @@ The problem is that of `histogram`, and so are its check and `serial`: what diff
 lock is taken, and how many small arrays are added for it.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from kernels.workloads import histogram
 from kernels.workloads.histogram import Problem
 
 SIZES, problem, check = histogram.SIZES, histogram.problem, histogram.check
-serial, state = histogram.serial, histogram.state
+serial, state, portion = histogram.serial, histogram.state, histogram.portion
 
 
 def threaded(problem: Problem, together: Together) -> np.ndarray:
@@ -36,3 +38,15 @@ def pool(problem: Problem, pool: Any) -> np.ndarray:
     shares = spans(len(problem), pool.workers, parts_per_worker=1)
     total: np.ndarray = np.sum(pool.map(histogram.count, [problem.values[lo:hi] for lo, hi in shares]), axis=0)
     return total
+
+
+@contextmanager
+def mpi(rank: Any) -> Iterator[Callable[[], np.ndarray | None]]:
+    """One reduction of the ranks' counts; the sum is rank 0's."""
+    total = np.zeros(histogram.BINS, np.int64) if rank.number == 0 else None
+
+    def run() -> np.ndarray | None:
+        rank.comm.Reduce(histogram.count(rank.problem.values), total)
+        return total
+
+    yield run

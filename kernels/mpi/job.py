@@ -1,0 +1,280 @@
+"""Ranks that a plain Python starts, calls and ends: an ``mpiexec`` of its own on this host.
+
+MPI stays out of the caller's process, which it would bind for good: what runs here is a child, and
+each rank has a socket to the team. A rank that dies takes the others with it, which is how MPI
+jobs end, and leaves the caller's process alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from multiprocessing import spawn
+from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import kernels
+from kernels.errors import WorkerDied
+from kernels.mpi.rank import mapped, packed_apart, sent
+from kernels.sharing import require_space
+from kernels.worker import START_SECONDS, packed, unpacked
+from kernels.workload import Portable, Problem
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from kernels.mpi.rank import main; main()"
+LOOK_SECONDS = 0.1
+END_SECONDS = 5.0
+
+# All ranks on this host, whatever else the surroundings tell MPICH's or Open MPI's mpiexec.
+LOCAL = {
+    "HYDRA_LAUNCHER": "fork",
+    "HYDRA_RMK": "user",
+    "HYDRA_USE_LOCALHOST": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "PRTE_ALLOW_RUN_AS_ROOT": "1",
+    "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+}
+OF_ANOTHER_JOB = ("PMI_", "PMIX_", "OMPI_COMM_", "HYDRA_HOST_FILE", "MPI_LOCAL")  # what a rank has in its environment
+
+
+def find_mpiexec() -> str | None:
+    """Beside this Python, where the wheel of an MPI puts it, or else on PATH."""
+    places = [Path(sys.executable).parent, sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)]
+    return shutil.which("mpiexec", path=os.pathsep.join(map(str, places)))
+
+
+class Job:
+    """`workers` ranks with the problem in place.
+
+    Raises what a rank raises while the problem is placed, and WorkerDied when a rank ends by itself.
+    """
+
+    def __init__(self, workload: Any, problem: Problem, workers: int, room: Room | None) -> None:
+        spawn._check_not_importing_main()  # type: ignore[attr-defined]
+        setup = packed(0, (Portable(workload), room and room.like), None)
+        parcel = packed_apart(problem)
+        self.owed = 0  # replies that are still to come
+        self._ranks: list[Any] = []
+        self._pids: list[int] = []
+        self._workers = workers
+        self._end = contextlib.ExitStack()
+        try:
+            self._log: Any = tempfile.TemporaryFile()  # noqa: SIM115 - close() ends it
+            self._end.callback(self._log.close)
+            ours, lifeline = os.pipe()[::-1]
+            self._end.callback(os.close, ours)
+            self._end.callback(os.close, lifeline)
+            handed = [*self._standard(), lifeline, room.file.fileno() if room else self._log.fileno()]
+            self._start(handed)
+            for rank in self._ranks:
+                self._send(rank, setup)
+            with self._dying(self._ranks[0]):
+                sent(self._ranks[0], parcel)
+            self._replies()
+        except BaseException:
+            self.close()
+            raise
+
+    def run(self, alone: bool) -> Any:
+        """One run; rank 0's answer.
+
+        When a rank raises, that is raised here: once the others are back where they work `alone`,
+        and else at once, since they may wait for it for ever (`owed` tells).
+        """
+        for rank in self._ranks:
+            self._send(rank, ForkingPickler.dumps(True))
+        return self._replies(alone)[0]
+
+    def close(self) -> None:
+        """End the ranks: with a word where they are idle, by force where they are not."""
+        for rank in self._ranks:
+            if not self.owed:
+                with contextlib.suppress(OSError):
+                    rank.send(None)
+        if hasattr(self, "_process"):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if not self.owed and len(self._ranks) == self._workers:
+                    self._process.wait(END_SECONDS)
+            self._kill()
+            if not self._pids:
+                _forget_memory_files(self._started)
+        for rank in self._ranks:
+            rank.close()
+        self._ranks = []
+        self._end.close()
+
+    def _standard(self) -> list[int]:
+        """Standard output and error, as far as this process has them open."""
+        files = []
+        for number in (1, 2):
+            try:
+                os.fstat(number)
+                files.append(number)
+            except OSError:
+                files.append(self._log.fileno())
+        return files
+
+    def _start(self, handed: list[int]) -> None:
+        """Start mpiexec, and take up the ranks, in their order, as they come to the socket."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(OF_ANOTHER_JOB)}
+        flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+        mpiexec = [find_mpiexec() or "mpiexec"]
+        if Path(mpiexec[0]).with_name("mpiexec.hydra").exists():
+            mpiexec.append("-print-all-exitcodes")
+        root = str(Path(kernels.__file__).parents[1])
+        with tempfile.TemporaryDirectory(prefix="ranks-") as folder, socket.socket(socket.AF_UNIX) as door:
+            address = os.path.join(folder, "door")
+            door.bind(address)
+            door.listen(self._workers)
+            door.settimeout(LOOK_SECONDS)
+            self._started = time.time()
+            self._process = subprocess.Popen(
+                [*mpiexec, "-n", str(self._workers), sys.executable, *flags, "-c", BOOT, root, address],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                env=environment | LOCAL,
+                start_new_session=True,  # Ctrl-C is for the caller, who ends the ranks
+            )
+            self.owed = 1  # until all are up, nobody listens to a word
+            deadline = time.monotonic() + START_SECONDS
+            while len(self._ranks) < self._workers:
+                try:
+                    rank, _ = door.accept()
+                except TimeoutError:
+                    if self._process.poll() is not None or time.monotonic() > deadline:
+                        raise self._death() from None
+                else:
+                    rank.setblocking(True)
+                    socket.send_fds(rank, [b"."], handed)
+                    self._ranks.append(Connection(rank.detach()))
+        data = spawn.get_preparation_data("rank")
+        for key in ("authkey", "start_method"):  # of multiprocessing's own children
+            data.pop(key, None)
+        for rank in self._ranks:
+            self._send(rank, ForkingPickler.dumps(data))
+            self.owed -= 1
+        numbers = {}
+        for rank in self._ranks:
+            with self._dying(rank):
+                number, pid = rank.recv()
+            numbers[number] = rank
+            self._pids.append(pid)
+        self._ranks = [numbers[number] for number in range(self._workers)]
+        self.owed = 0
+
+    def _send(self, rank: Any, message: Any) -> None:
+        self.owed += 1
+        with self._dying(rank):
+            rank.send_bytes(message)
+
+    def _replies(self, alone: bool = False) -> list[Any]:
+        """What each rank answers; see `run` for errors."""
+        answers: list[Any] = [None] * self._workers
+        failure = None
+        while self.owed:
+            ready: list[Any] = wait(self._ranks)
+            for rank in ready:
+                with self._dying(rank):
+                    message = rank.recv_bytes()
+                self.owed -= 1
+                number, answers[number], error = unpacked(message)
+                failure = failure or error
+            if failure is not None and not alone:
+                break
+        if failure is not None:
+            raise failure
+        return answers
+
+    @contextlib.contextmanager
+    def _dying(self, rank: Any) -> Any:
+        try:
+            yield
+        except (EOFError, OSError):
+            raise self._death() from None
+
+    def _death(self) -> WorkerDied:
+        """What to say of a rank that ended; mpiexec tells how, once it has ended the others."""
+        self.owed += 1  # nobody will answer any more, so close() must not wait for words
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(LOOK_SECONDS * 10)
+        self._log.seek(0)
+        log = self._log.read().decode(errors="replace").strip()
+        code = _exit_code(self._process.poll(), log)
+        told = "" if self._pids or not log else f":\n{log}"  # before MPI is up, mpiexec may know why
+        return WorkerDied(f"one of {self._workers} ranks ended; exit code {code}{told}")
+
+    def _kill(self) -> None:
+        """End what still runs: the ranks, upon which mpiexec ends by itself, or else mpiexec too."""
+        if self._process.poll() is None:
+            for pid in self._pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            try:
+                self._process.wait(END_SECONDS if self._pids else LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+def _forget_memory_files(since: float) -> None:
+    """Remove the shared memory that MPICH left where ranks ended before they could (see `rank`).
+
+    Its name is MPICH's secret: it is what was made since then and no process has mapped.
+    """
+    made = {file for file in Path("/dev/shm").glob("mpich_shm_*") if file.stat().st_mtime >= since - 1}  # noqa: S108
+    if made:
+        for maps in Path("/proc").glob("[0-9]*/maps"):
+            with contextlib.suppress(OSError):
+                mapped_here = maps.read_text()
+                made = {file for file in made if str(file) not in mapped_here}
+    for file in made:
+        with contextlib.suppress(OSError):
+            file.unlink()
+
+
+def _exit_code(code: int | None, log: str) -> int | None:
+    """That of the rank that ended first, as Python has it, from what mpiexec said and ended with.
+
+    Hydra kills the others with SIGKILL, and what it ends with may be one of theirs: it is asked for all.
+    """
+    told = re.search(r"Exit codes: \[[^]]*\] ([\d,]+)", log)
+    if told:
+        codes = [os.waitstatus_to_exitcode(int(status)) for status in told[1].split(",")]
+        return min((each for each in codes if each), key=lambda each: each == -signal.SIGKILL, default=0)
+    return 128 - code if code is not None and code > 128 else code  # the latter as shells say it, and Open MPI
+
+
+class Room:
+    """Memory for an array answer like `like`, which rank 0 and the caller share.
+
+    It is a file without a name. Raises MemoryError where it cannot be had.
+    """
+
+    def __init__(self, like: np.ndarray) -> None:
+        if like.dtype.hasobject:
+            raise ValueError(f"an array that is shared must hold plain values, not {like.dtype}")
+        place = require_space(like.nbytes)
+        self.like = (like.shape, like.dtype.descr if like.dtype.names else like.dtype.str)
+        self.file = tempfile.TemporaryFile(dir=place)  # noqa: SIM115 - as above
+        self.file.truncate(max(1, like.nbytes))
+        self.view = mapped(self.file.fileno(), like.shape, like.dtype)
+
+    def close(self) -> None:
+        self.file.close()

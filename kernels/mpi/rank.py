@@ -1,0 +1,136 @@
+"""A rank that a team started: told through a socket what to do, and over when the team's process is.
+
+It waits for a call in that socket and not in MPI, whose waiting keeps a CPU busy: between two runs
+a rank costs nothing.
+"""
+
+import contextlib
+import mmap
+import os
+import pickle
+import socket
+import sys
+import threading
+from multiprocessing import process, spawn
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from kernels.worker import ignore_interrupt, packed, unpacked
+from kernels.workload import Problem
+
+HANDED = ("standard output", "standard error", "lifeline", "room")  # the files that a rank is handed
+
+
+def main() -> None:
+    """Join the team that listens at the path in the last argument, and answer its calls until it says None."""
+    ignore_interrupt()
+    join = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    join.connect(sys.argv[-1])
+    _, (output, errors, lifeline, room), _, _ = socket.recv_fds(join, 1, len(HANDED))
+    os.dup2(output, 1)  # the team's own: what mpiexec would forward comes late, and with its own words between
+    os.dup2(errors, 2)
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    with Connection(join.detach()) as team:
+        try:
+            _prepare(team.recv())
+            from mpi4py import MPI
+
+            team.send((MPI.COMM_WORLD.rank, os.getpid()))
+            forget_memory_file()
+            _serve(team, room)
+        except EOFError:  # the team's process is gone
+            os._exit(1)
+
+
+def _end_with(lifeline: int) -> None:
+    """End when the team's process does, however that ends, and whatever this rank is waiting for."""
+    os.read(lifeline, 1)
+    os._exit(1)
+
+
+def _prepare(data: dict[str, Any]) -> None:
+    """Be to the team's process what a spawned one would be: its path, its folder, its main module."""
+    process.current_process()._inheriting = True  # type: ignore[attr-defined]
+    try:
+        spawn.prepare(data)
+    finally:
+        del process.current_process()._inheriting  # type: ignore[attr-defined]
+
+
+def forget_memory_file() -> None:
+    """Remove the name of the shared memory that MPICH keeps until MPI_Finalize, which a killed rank never calls."""
+    from mpi4py import MPI
+
+    MPI.COMM_WORLD.Barrier()  # all have opened it
+    with contextlib.suppress(OSError):  # no /proc here, or another rank was first
+        for line in Path("/proc/self/maps").read_text().splitlines():
+            file = line.rpartition(" ")[2]
+            if file.startswith("/dev/shm/mpich"):  # noqa: S108 - where MPICH puts it
+                os.unlink(file)
+
+
+def _serve(team: Any, room: int) -> None:
+    from mpi4py import MPI
+
+    from kernels.mpi.ranks import Phases, ready
+
+    comm = MPI.COMM_WORLD
+    with contextlib.ExitStack() as stack:
+        try:
+            _, (portable, like), _ = unpacked(team.recv_bytes())
+            problem = received(team) if comm.rank == 0 else None
+            out = None if like is None or comm.rank > 0 else mapped(room, *like)
+            run = stack.enter_context(ready(comm, portable.workload, problem, out, Phases()))
+            del problem
+        except Exception as error:
+            team.send_bytes(packed(comm.rank, None, error))
+            threading.Event().wait()  # until the team ends this rank: the others may wait for it
+        team.send_bytes(packed(comm.rank, None, None))
+        while team.recv():
+            try:
+                answer = run()
+                reply = packed(comm.rank, None if out is not None else answer, None)
+            except Exception as error:
+                reply = packed(comm.rank, None, error)
+            team.send_bytes(reply)
+
+
+PIECE = 2**26  # bytes in a message
+
+
+def sent(team: Any, parcel: tuple[bytes, list[pickle.PickleBuffer]]) -> None:
+    """Send what `packed_apart` made: its arrays from where they are, in pieces."""
+    head, buffers = parcel
+    raws = [buffer.raw() for buffer in buffers]
+    team.send((head, [raw.nbytes for raw in raws]))
+    for raw in raws:
+        for lo in range(0, raw.nbytes, PIECE):
+            team.send_bytes(raw[lo : lo + PIECE])
+
+
+def packed_apart(problem: Problem) -> tuple[bytes, list[pickle.PickleBuffer]]:
+    """A problem as a pickle without its arrays, and the arrays' memory (PEP 574)."""
+    buffers: list[pickle.PickleBuffer] = []
+    return pickle.dumps(problem, protocol=5, buffer_callback=buffers.append), buffers
+
+
+def received(team: Any) -> Problem:
+    """What `sent` sent."""
+    import numpy as np
+
+    head, sizes = team.recv()
+    buffers = [np.empty(size, np.uint8) for size in sizes]
+    for buffer in buffers:
+        for lo in range(0, len(buffer), PIECE):
+            team.recv_bytes_into(buffer[lo : lo + PIECE])
+    return pickle.loads(head, buffers=buffers)  # noqa: S301 - from the team's own process
+
+
+def mapped(file: int, shape: tuple[int, ...], dtype: Any) -> Any:
+    """The array that fills a file that all who map it share."""
+    import numpy as np
+
+    dtype = np.dtype(dtype)
+    size = dtype.itemsize * int(np.prod(shape, dtype=object))
+    return np.ndarray(shape, dtype, mmap.mmap(file, max(1, size)))

@@ -1,0 +1,72 @@
+"""Ranks that pass messages, over mpi4py: the one strategy that goes beyond one machine.
+
+A team starts its ranks on this host, and they are called through a socket each; under ``mpiexec``
+the ranks are there already, on as many hosts as it has: see ``python -m kernels run``. Either way
+the problem's arrays are scattered once, and in each run every rank solves its part and rank 0
+gathers the answers, here into memory that it shares with the caller.
+"""
+
+import contextlib
+import importlib.util
+import socket
+from collections.abc import Callable, Iterator
+from multiprocessing.context import BaseContext
+from typing import Any
+
+from kernels.errors import WorkerDied
+from kernels.workload import Answer, Problem, is_coordinated, room
+
+HAS_WORKERS, TAKES_START_METHOD = True, False
+
+
+def why_never(workload: Any) -> str | None:
+    written = callable(getattr(workload, "mpi", None))
+    if is_coordinated(workload) and not written and callable(getattr(workload, "asyncio", None)):
+        return "it waits, and a rank is for a CPU that computes"
+    return None
+
+
+def missing() -> str | None:
+    from kernels.mpi.job import find_mpiexec
+
+    if importlib.util.find_spec("mpi4py") is None:
+        return "mpi4py is not installed (pip install 'parallel-kernels[mpi]')"
+    if find_mpiexec() is None:
+        return "there is no mpiexec beside this Python or on PATH (pip install 'parallel-kernels[mpi]')"
+    if not hasattr(socket, "send_fds"):
+        return "ranks are called through Unix sockets, which this system has not"
+    return None
+
+
+@contextlib.contextmanager
+def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
+    from kernels.mpi.job import Job, Room
+
+    like = room(workload, problem)  # only its shape is used, so that no page of it is ever touched
+    with contextlib.ExitStack() as end:
+        answers = None if like is None else end.enter_context(contextlib.closing(Room(like)))
+        del like
+        job = Job(workload, problem, workers, answers)
+
+        @end.callback
+        def close() -> None:
+            job.close()  # whichever it is by then
+
+        def run() -> Answer:
+            nonlocal job
+            try:
+                answer = job.run(alone=not is_coordinated(workload))
+            except WorkerDied:
+                raise
+            except Exception:
+                if job.owed:  # the other ranks wait for the one that failed, and cannot be called back
+                    job.close()
+                    job = Job(workload, problem, workers, answers)
+                raise
+            return answer if answers is None else answers.view
+
+        try:
+            yield run
+        except BaseException:
+            job.owed += 1  # by force
+            raise
