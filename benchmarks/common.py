@@ -17,7 +17,10 @@ import sys
 import kernels
 from kernels import cpus
 
-STRATEGIES = ("serial", "threaded", "pool", "shared", "futures", "joblib")
+COORDINATED = ("serial", "threaded", "pool", "shared")  # the versions of a workload that writes them out,
+WAITING = (*COORDINATED, "asyncio")  # and of one that waits
+STRATEGIES = (*COORDINATED, "futures", "joblib", "process", "mpi")  # what runs a workload of independent parts,
+PURE_PYTHON = (*STRATEGIES, "interpreters")  # and one without NumPy
 WORKERS = (1, 2, 4, 8)
 
 # asv comes back to each benchmark when it has been through all of them, so that its samples are
@@ -26,9 +29,13 @@ WORKERS = (1, 2, 4, 8)
 ROUNDS = 2
 REPEAT = (4, 10, 0.3)
 
+# For most of the catalogue: as many in one round, so that all of it takes minutes. A process takes
+# longer to start than to take ten samples of ten milliseconds.
+ONE_ROUND = (8, 12, 0.3)
 
-def require(workload: str, strategy: str, workers: int) -> None:
-    """Raise NotImplementedError, by which asv skips a benchmark, where this cannot run here.
+
+def require_pair(workload: str, strategy: str) -> None:
+    """Raise NotImplementedError, by which asv skips a benchmark, where there is no such version here.
 
     An old commit may be under test, which has fewer workloads and strategies.
     """
@@ -36,13 +43,18 @@ def require(workload: str, strategy: str, workers: int) -> None:
         raise NotImplementedError(f"this version of kernels has no workload {workload}")
     if strategy not in kernels.strategies():
         raise NotImplementedError(f"this version of kernels has no strategy {strategy}")
+    reason = kernels.why_not(workload, strategy)
+    if reason is not None:
+        raise NotImplementedError(reason)
+
+
+def require(workload: str, strategy: str, workers: int) -> None:
+    """Skip, besides, what has more workers than it can keep busy."""
+    require_pair(workload, strategy)
     if strategy == "serial" and workers > 1:
         raise NotImplementedError("serial has no workers")
     if workers > cpus.usable():
         raise NotImplementedError(f"{workers} workers are more than the {cpus.usable()} CPUs at hand")
-    reason = kernels.why_not(workload, strategy)
-    if reason is not None:
-        raise NotImplementedError(reason)
 
 
 def hide_main() -> None:
@@ -56,7 +68,7 @@ def hide_main() -> None:
 
 
 @functools.cache
-def open_team(workload: str, strategy: str, workers: int, size: str) -> kernels.Team:
+def open_team(workload: str, strategy: str, workers: int, size: str | int) -> kernels.Team:
     """A team that is open until the process ends: asv calls setup before each sample anew."""
     hide_main()
     team = kernels.open(workload, strategy, workers=workers, size=size)
@@ -64,29 +76,24 @@ def open_team(workload: str, strategy: str, workers: int, size: str) -> kernels.
     return team
 
 
-class Warm(abc.ABC):
-    """An open team per strategy and number of workers; the answer of every run is checked.
+class Checked(abc.ABC):
+    """Runs of an open team, ``self.team``, of which every answer is checked.
 
     Benchmarks put the answer of ``self.team.run()`` in `self.answer`.
     """
 
-    params = (STRATEGIES, WORKERS)
-    param_names = ("strategy", "workers")
     version = "1"
     rounds = ROUNDS
     repeat = REPEAT
-    size = "M"
+    size: str | int = "M"
+    team: kernels.Team
 
     @property
     @abc.abstractmethod
     def workload(self) -> str:
         """Its registered name."""
 
-    def setup(self, strategy: str, workers: int) -> None:
-        require(self.workload, strategy, workers)
-        self.team = open_team(self.workload, strategy, workers, self.size)
-
-    def teardown(self, strategy: str, workers: int) -> None:
+    def teardown(self, *_: object) -> None:
         """Fail on a wrong answer. There is none after a skip or a failure, when asv calls this too."""
         if hasattr(self, "answer"):
             answer = self.answer
@@ -94,8 +101,31 @@ class Warm(abc.ABC):
             self.team.check(answer)
 
 
-class WarmRun(Warm):
+class Timed(Checked):
     """The time of a warm run: the work, its dispatch, and the way of inputs and answers."""
 
-    def time_run(self, strategy: str, workers: int) -> None:
+    def time_run(self, *_: object) -> None:
         self.answer = self.team.run()
+
+
+class Warm(Checked):
+    """A team per strategy and number of workers."""
+
+    params: tuple[tuple[object, ...], ...] = (STRATEGIES, WORKERS)
+    param_names = ("strategy", "workers")
+
+    def setup(self, strategy: str, workers: int) -> None:
+        require(self.workload, strategy, workers)
+        self.team = open_team(self.workload, strategy, workers, self.size)
+
+
+class WarmRun(Timed, Warm):
+    """What a warm run takes."""
+
+
+class ShortRun(WarmRun):
+    """The same for a problem of some 10 ms, in one round."""
+
+    rounds = 1
+    repeat = ONE_ROUND
+    size: str | int = "S"

@@ -1,10 +1,11 @@
 """Workloads that compute: what does a run cost when the workers are up and the problem is in place?"""
 
-from .common import WarmRun
+from .common import PURE_PYTHON, WORKERS, ShortRun, WarmRun
 
 
 class Polynomial(WarmRun):
     workload = "polynomial"
+    params = (PURE_PYTHON, WORKERS)
 
 
 class Cubes(WarmRun):
@@ -17,3 +18,16 @@ class Strings(WarmRun):
 
 class Parzen(WarmRun):
     workload = "parzen"
+
+
+class Queens(ShortRun):
+    workload = "queens"
+    params = (PURE_PYTHON, WORKERS)
+
+
+class Ep(ShortRun):
+    workload = "ep"
+
+
+class Dgemm(ShortRun):
+    workload = "dgemm"

@@ -1,6 +1,6 @@
-"""The workload that memory limits: what its runs cost, and how much memory each strategy takes for it."""
+"""Workloads that memory limits: what their runs cost, and how much memory each strategy takes."""
 
-from .common import Warm, WarmRun
+from .common import WORKERS, ShortRun, Warm, WarmRun
 
 
 class Triad(WarmRun):
@@ -8,14 +8,27 @@ class Triad(WarmRun):
     size = "S"  # 64 MiB an array, beyond any cache
 
 
+class Spmv(ShortRun):
+    workload = "spmv"
+    size = 250_000  # rows: 24 MB. The next larger ones take seconds to make and to pickle
+
+
+class Transpose(ShortRun):
+    workload = "transpose"
+    size = 2_000  # rows and columns: 32 MB
+
+
 class Footprint(Warm):
     """Memory of the benchmark's process and of all that descend from it, with a team open.
 
     The proportional set size counts a page that n processes share 1/n in each, so that the sum
     counts it once. Resident set sizes would count shared arrays once for every worker.
+
+    `process` is not among the strategies: between its runs it has no processes.
     """
 
     workload = "triad"
+    params = (("serial", "threaded", "pool", "shared", "futures", "joblib"), WORKERS)
     size = "S"
     unit = "bytes"
 

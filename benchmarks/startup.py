@@ -91,3 +91,17 @@ class Threads(Opening):
 
     def time_open(self, workers: int) -> None:
         self.open("threaded", workers)
+
+
+class Ranks(Opening):
+    """MPI's, with an mpiexec of their own."""
+
+    params = (WORKERS,)
+    param_names = ("workers",)
+
+    def setup(self, workers: int) -> None:
+        require(WORKLOAD, "mpi", workers)
+        hide_main()
+
+    def time_open(self, workers: int) -> None:
+        self.open("mpi", workers)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -171,3 +172,20 @@ def test_an_interruption_ends_all_of_it(outcomes: Outcomes, capsys: Printed) -> 
     said = capsys.readouterr()
     assert "Interrupted" in said.err
     assert "Python 3.13" not in said.out
+
+
+@pytest.mark.parametrize(("percent", "said"), [(35.0, "Other programs keep 35% of the CPUs busy"), (5.0, "")])
+def test_other_programs_that_would_show_in_the_results_are_mentioned(
+    percent: float, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench.psutil, "cpu_percent", lambda interval: percent)
+    bench.warn_of_others()
+    assert capsys.readouterr().out.partition(":")[0].strip() == said
+
+
+def test_the_report_gets_the_pages_that_the_configuration_names(tmp_path: Path) -> None:
+    pages = "print([page.__name__ for page in OutputPublisher.__subclasses__()])"
+    code = f"from tools.measure import Suite; Suite('test'); from asv.publishing import OutputPublisher; {pages}"
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    said = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=environment, text=True)
+    assert "Scaling" in said

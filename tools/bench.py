@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 
+import psutil
 from asv.console import log
 from asv.util import ProcessError, UserError
 
@@ -12,6 +13,7 @@ from kernels import cpus
 from tools.measure import Outcome, Suite
 from tools.pythons import find_pythons
 
+BUSY = 0.1  # of all CPUs, from which on other programs show in the results
 INTERRUPTED = 130  # the exit status that a shell gives to Ctrl-C
 
 
@@ -47,6 +49,7 @@ def bench(wanted: Sequence[str], machine: str, commit_range: str) -> int:
         if name in pythons:
             found = pythons[name]
             print(f"\nPython {found.version}, in {found.folder}", flush=True)
+            warn_of_others()
             log.set_nitems(0)  # asv's progress counts from 0 % for each of them
             outcomes[name] = suite.measure(name, found.folder, commits, cpus.usable())
         else:
@@ -63,6 +66,13 @@ def bench(wanted: Sequence[str], machine: str, commit_range: str) -> int:
     if measured:
         print(f"The report is {suite.report}; make preview opens it in a browser.")
     return 0 if measured and not any(outcome.failed for outcome in outcomes.values()) else 1
+
+
+def warn_of_others() -> None:
+    """Say so where other programs are running, since no statistics takes their part out of the results."""
+    busy = psutil.cpu_percent(interval=1.0) / 100
+    if busy > BUSY:
+        print(f"Other programs keep {busy:.0%} of the CPUs busy: what is measured now will be slower.", flush=True)
 
 
 def last_word(outcomes: Mapping[str, Outcome]) -> str:

@@ -17,6 +17,7 @@ from asv.commands.run import Run
 from asv.config import Config
 from asv.environment import get_environments
 from asv.machine import Machine, MachineCollection
+from asv.plugin_manager import plugin_manager
 from asv.repo import NoSuchNameError, get_repo
 from asv.results import Results, get_filename
 from asv.util import ProcessError, UserError, check_output, which
@@ -36,6 +37,8 @@ class Suite:
 
     def __init__(self, machine: str = "") -> None:
         self.conf = Config.load("asv.conf.json")
+        for plugin in self.conf.plugins:  # as asv's own command line does, which is not used here
+            plugin_manager.import_plugin(plugin)
         self.pythons: list[str] = self.conf.pythons
         self.report = Path(self.conf.html_dir, "index.html")
         self._machine = machine_name(machine)

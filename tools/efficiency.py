@@ -1,0 +1,155 @@
+"""What ``make efficiency`` runs: README's table of efficiencies, from ``kernels compare`` on each Python.
+
+What is measured is kept, workload by workload, in docs/efficiency.json: an interrupted run goes on
+from there, and what was measured with other kernels than those that are here is measured anew. The
+table is written when nothing is missing.
+"""
+
+import argparse
+import hashlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import kernels
+from kernels import files, table
+from kernels.comparison import as_factor
+from tools.pythons import Interpreter, find_pythons
+
+STRATEGIES = ("threaded", "pool", "shared")
+WORKERS = 2
+KEPT = Path("docs", "efficiency.json")
+README = Path("README.md")
+BEGIN, END = "<!-- the table of make efficiency -->\n", "<!-- end of the efficiencies -->\n"
+ENVIRONMENTS = Path(".asv", "efficiency")
+
+Kept = dict[str, dict[str, dict[str, Any]]]  # by Python and workload: what `summary` makes
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0 where the table is written, 1 where something failed, and 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m tools.efficiency", description=__doc__)
+    parser.add_argument("--pythons", default="", help="those to run on, as in '3.13 3.14', which is the default")
+    parser.add_argument("--size", default="M", help="of the problems; default: M")
+    options = parser.parse_args(arguments)
+    wanted = options.pythons.split() or ["3.13", "3.14"]
+    found, _ = find_pythons()
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        parser.error(f"no Python {', '.join(missing)} to run on; there are here: {', '.join(sorted(found)) or 'none'}")
+    if any(README.read_text().count(mark) != 1 for mark in (BEGIN, END)):
+        parser.error(f"{README} must have the lines {BEGIN.strip()} and {END.strip()}")
+    try:
+        failed = measure({name: found[name] for name in wanted}, options.size)
+    except subprocess.CalledProcessError as error:
+        print(f"make efficiency: {' '.join(map(str, error.cmd))} failed with {error.returncode}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. What was finished is kept, and the same command goes on from there.", file=sys.stderr)
+        return 130
+    for name, workload, why in failed:
+        print(f"Python {name}, {workload}: {why}", file=sys.stderr)
+    if failed:
+        return 1
+    write_table(wanted)
+    print(f"The table is in {README}.")
+    return 0
+
+
+def measure(pythons: dict[str, Interpreter], size: str) -> list[tuple[str, str, str]]:
+    """Compare what is not kept yet. Returns what failed: the Python, the workload and why."""
+    stamp = {"kernels": digest(), "size": size}
+    failed = []
+    for name, workload in itertools.product(pythons, kernels.workloads()):
+        before = kept().get(name, {}).get(workload, {})
+        if {key: before.get(key) for key in stamp} == stamp:
+            continue
+        print(f"Python {name}: {workload}", flush=True)
+        try:
+            compared = compare(environment(name, pythons[name]), workload, size)
+        except RuntimeError as error:
+            failed.append((name, workload, str(error)))
+            continue
+        everything = kept()
+        everything.setdefault(name, {})[workload] = stamp | summary(compared)
+        with files.whole(KEPT) as draft:
+            draft.write_text(json.dumps(everything, indent=1, sort_keys=True) + "\n")
+    return failed
+
+
+def kept() -> Kept:
+    everything: Kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    return everything
+
+
+def digest() -> str:
+    """A hash of the source of the kernels: times of another source are not theirs."""
+    sources = sorted(Path(kernels.__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+
+
+def environment(name: str, python: Interpreter) -> Path:
+    """The executable of a virtual environment of this Python, with the kernels of this folder."""
+    folder = ENVIRONMENTS / name
+    executable = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    ready = folder / "ready"
+    if not ready.exists():
+        subprocess.run([python.folder / f"python{name}", "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([executable, "-m", "pip", "install", "--quiet", "--editable", "."], check=True)
+        ready.touch()
+    return executable.absolute()
+
+
+def compare(python: Path, workload: str, size: str) -> dict[str, Any]:
+    """All that ``kernels compare`` has to say of a workload. Raises RuntimeError with its last line if it fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder, "compared.json")
+        command: list[str | Path] = [python, "-m", "kernels", "compare", workload, "--size", size, "--json", written]
+        command += ["--workers", str(WORKERS), "--strategies", *STRATEGIES]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        if ran.returncode:
+            raise RuntimeError((ran.stderr.strip() or f"exit status {ran.returncode}").splitlines()[-1])
+        compared: dict[str, Any] = json.loads(written.read_text())
+        return compared
+
+
+def summary(compared: dict[str, Any]) -> dict[str, Any]:
+    """Of a comparison, what the table says and what it depends on."""
+    info = compared["info"]
+    return {
+        "efficiency": {timing["strategy"]: timing["efficiency"] for timing in compared["timings"]},
+        "seconds": {timing["strategy"]: timing["best"] for timing in compared["timings"]},
+        "rounds": compared["rounds"],
+        "python": info["python"],
+        "cpu": info["cpu"],
+        "cpus": info["cpus"],
+        "numpy": info["numpy"],
+    }
+
+
+def write_table(pythons: Sequence[str]) -> None:
+    """Put the table between the marks in README."""
+    before, rest = README.read_text().split(BEGIN)
+    _, after = rest.split(END)
+    with files.whole(README) as draft:
+        draft.write_text(before + BEGIN + as_table(kept(), pythons) + "\n" + END + after)
+
+
+def as_table(everything: Kept, pythons: Sequence[str]) -> str:
+    """A line for each workload; a dash where there is no such version."""
+    rows = [["workload", *(f"{strategy}, {name}" for name in pythons for strategy in STRATEGIES)]]
+    for workload in kernels.workloads():
+        efficiencies = [everything[name][workload]["efficiency"] for name in pythons]
+        cells = [found.get(strategy) for found in efficiencies for strategy in STRATEGIES]
+        rows.append([workload, *("-" if value is None else as_factor(value) for value in cells)])
+    return table.markdown(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
