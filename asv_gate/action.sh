@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# What action.yml runs. Its inputs are in GATE_... variables, so that none of them is ever part of a command line
+# that a shell reads; an empty one is left out.
+set -uo pipefail
+
+base=${GATE_BASE:-}
+if [ -z "$base" ]; then
+    base=$(git merge-base "origin/${GITHUB_BASE_REF:-main}" "$GATE_HEAD") || {
+        echo "asv-gate: no merge base with origin/${GITHUB_BASE_REF:-main}: check out with fetch-depth: 0" >&2
+        echo "status=2" >> "${GITHUB_OUTPUT:-/dev/null}"
+        exit 2
+    }
+fi
+
+arguments=()
+add() {
+    if [ -n "$2" ]; then arguments+=("$1=$2"); fi
+}
+add --config "${GATE_CONFIG:-}"
+add --python "${GATE_PYTHON:-}"
+add --bench "${GATE_BENCH:-}"
+add --budget "${GATE_BUDGET:-}"
+add --threshold "${GATE_THRESHOLD:-}"
+add --alpha "${GATE_ALPHA:-}"
+add --require-power "${GATE_REQUIRE_POWER:-}"
+add --report "${GATE_REPORT:-}"
+
+python -m asv_gate run "${arguments[@]}" -- "$base" "$GATE_HEAD"
+status=$?
+
+echo "status=$status" >> "${GITHUB_OUTPUT:-/dev/null}"
+if [ -f "$GATE_REPORT/report.md" ]; then
+    cat "$GATE_REPORT/report.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
+fi
+exit "$status"

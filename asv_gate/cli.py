@@ -1,0 +1,245 @@
+"""The command line: ``asv-gate run``, ``record``, ``replay``, ``calibrate``."""
+
+import argparse
+import math
+import re
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from asv_gate import calibrate, corpus, gate, processes
+from asv_gate.decide import Settings
+from asv_gate.errors import GateError
+from asv_gate.replay import Injection, replay
+from asv_gate.report import write_all
+from asv_gate.report.model import percent
+from asv_gate.report.terminal import show
+from asv_gate.workspace import Workspace
+
+FILE_WIDTH = 160  # of the table where it goes into a file or a log
+SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0 no regression, 1 regression, 2 could not do its job, 3 less power than required."""
+    options = parser().parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+    try:
+        with processes.guarded():
+            status: int = options.command(options)
+            return status
+    except GateError as error:
+        print(f"asv-gate: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"\nasv-gate: interrupted{options.goes_on}", file=sys.stderr)
+    except Exception:  # Python's own exit status for it is 1, which here is a regression
+        traceback.print_exc()
+    return gate.UNABLE
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="asv-gate", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser(
+        "run",
+        help="compare two commits, and fail where head is slower",
+        epilog="Exit status: 0 no regression; 1 regression; 2 the gate could not do its job; "
+        "3 no regression was seen, but --require-power is not met.",
+    )
+    run.set_defaults(command=run_command, goes_on="; with --resume, the same command goes on from here")
+    run.add_argument("base", metavar="BASE", help="a commit by any name that git knows")
+    run.add_argument("head", metavar="HEAD", nargs="?", default="HEAD", help="by default HEAD")
+    _common(run)
+    run.add_argument("--report", type=Path, metavar="DIR", help="where the reports go; by default the run's own folder")
+    run.add_argument(
+        "--number-threshold", type=fraction, default=0.05, metavar="5%", help="for memory and tracked numbers"
+    )
+    run.add_argument("--require-power", type=fraction, metavar="10%", help="exit 3 if such a slowdown could be missed")
+    run.add_argument("--resume", action="store_true", help="go on with an interrupted run of the same request")
+    _add_corpus_commands(commands)
+    return top
+
+
+def _add_corpus_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    record = commands.add_parser("record", help="record pairs on unchanged code; the same command goes on with them")
+    record.set_defaults(command=record_command, goes_on="; the same command goes on from here")
+    record.add_argument("corpus", type=Path, metavar="CORPUS", help="a file of JSON lines")
+    record.add_argument("--commit", default="HEAD", help="by default HEAD")
+    record.add_argument("--pairs", type=int, default=60, metavar="N", help="of each benchmark; by default 60")
+    record.add_argument(
+        "--for", dest="seconds", type=duration, default=math.inf, metavar="3m", help="then stop, for now"
+    )
+    _suite(record)
+
+    replay = commands.add_parser("replay", help="decide virtual runs drawn from a corpus")
+    replay.set_defaults(command=replay_command, goes_on="")
+    replay.add_argument("--inject", type=fraction, metavar="5%", help="slow a benchmark of head down in each run")
+    replay.add_argument("--only", metavar="REGEX", default="", help="which benchmarks may be slowed down")
+    replay.add_argument("--at-once", type=int, default=1, metavar="N", help="so many of them in each run; 0 for all")
+    calibrate = commands.add_parser("calibrate", help="false alarms and power by replay, for `run` to print")
+    calibrate.set_defaults(command=calibrate_command, goes_on="")
+    calibrate.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="asv's, beside which it is kept")
+    for command in (replay, calibrate):
+        command.add_argument("corpus", type=Path, metavar="CORPUS", help="what `record` has recorded")
+        command.add_argument("--gates", type=int, default=2000, metavar="N", help="virtual runs; by default 2000")
+        command.add_argument("--seed", type=int, default=0, metavar="N", help="of what is drawn; by default 0")
+        _decision(command)
+
+
+def _common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--seed", type=int, metavar="N", help="of the order of things; by default by chance")
+    command.add_argument(
+        "--installations", type=int, choices=(1, 2), default=2, help="of each commit, against accidents of layout"
+    )
+    _suite(command)
+    _decision(command)
+
+
+def _suite(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
+    command.add_argument("--python", metavar="X.Y", help="one of the config's Pythons; by default the running one")
+    command.add_argument(
+        "--bench", action="append", default=[], metavar="REGEX", help="only benchmarks that it is found in; repeatable"
+    )
+
+
+def _decision(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--budget", type=duration, default=600.0, metavar="10m", help="of measuring; by default 10m")
+    command.add_argument("--threshold", type=fraction, default=0.01, metavar="1%", help="by default 1%%")
+    command.add_argument("--alpha", type=fraction, default=0.01, metavar="1%", help="of false alarms per run")
+
+
+def fraction(text: str) -> float:
+    """``5%`` or ``0.05``."""
+    match = re.fullmatch(r"([0-9.]+) ?(%?)", text)
+    try:
+        return float(match[1]) / (100 if match[2] else 1)  # type: ignore[index]
+    except (TypeError, ValueError):
+        raise argparse.ArgumentTypeError(f"must be like 5% or 0.05, not {text!r}") from None
+
+
+def duration(text: str) -> float:
+    """``90s``, ``10m`` or ``1h``, as seconds."""
+    match = re.fullmatch(r"([0-9.]+) ?([smh])", text)
+    try:
+        return float(match[1]) * SECONDS[match[2]]  # type: ignore[index]
+    except (TypeError, ValueError):
+        raise argparse.ArgumentTypeError(f"must be like 90s, 10m or 1h, not {text!r}") from None
+
+
+def run_command(options: argparse.Namespace) -> int:
+    request = gate.Request(
+        base=options.base,
+        head=options.head,
+        config=options.config,
+        python=options.python,
+        bench=options.bench,
+        settings=_settings(options),
+        number_threshold=options.number_threshold,
+        installations=options.installations,
+        seed=options.seed,
+        require_power=options.require_power,
+        resume=options.resume,
+    )
+    with Live() as live:
+        report, folder = gate.run(request, live, lambda space: calibrate.words(space.calibration, request.settings))
+    written = write_all(report, options.report or folder)
+    console = Console()
+    print(f"Reports: {', '.join(map(str, written))}")
+    show(report, console if console.is_terminal else Console(width=FILE_WIDTH))
+    return report.status
+
+
+def record_command(options: argparse.Namespace) -> int:
+    recording = corpus.Recording(
+        path=options.corpus,
+        pairs=options.pairs,
+        commit=options.commit,
+        config=options.config,
+        python=options.python,
+        bench=options.bench,
+        seconds=options.seconds,
+    )
+    with Live() as live:
+        done, total = corpus.record(recording, live)
+    print(f"{options.corpus} has {done} of {total} pairs." + ("" if done == total else " The same command goes on."))
+    return gate.OK
+
+
+def replay_command(options: argparse.Namespace) -> int:
+    found = corpus.load(options.corpus)
+    injection = None
+    if options.inject is not None:
+        targets = [i for i, name in enumerate(found.names) if re.search(options.only, name)]
+        if not targets or options.at_once > len(targets):
+            raise GateError(f"{len(targets)} benchmarks of {options.corpus} have a name like {options.only!r}")
+        injection = Injection(options.inject, targets, options.at_once or len(targets))
+    with Live() as live:
+        live.stage(f"{options.gates} virtual runs of {len(found.names)} benchmarks, {len(found.d)} pairs each")
+        replayed = replay(
+            found, _settings(options), runs=options.gates, seed=options.seed, injection=injection, tell=live.done
+        )
+    print(f"Runs with an alarm: {replayed.alarms}")
+    print(f"Runs that name a benchmark which was not slowed down: {replayed.wrong}")
+    if injection is not None:
+        print(f"Slowdowns of {percent(injection.slowdown)} found and named: {replayed.found}")
+        for name, rate in replayed.by_noise:
+            print(f"  of benchmarks with pair noise {name}: {rate}" if rate.of else f"  pair noise {name}: none")
+    print(f"A run measures for {replayed.seconds:.0f} s (median).")
+    return gate.OK
+
+
+def calibrate_command(options: argparse.Namespace) -> int:
+    found = corpus.load(options.corpus)
+    path = Workspace(options.config).calibration
+    with Live() as live:
+
+        def tell(words: str, done: int, total: int) -> None:
+            if done == 1:
+                live.stage(words)
+            live.done(done, total)
+
+        calibration = calibrate.calibrate(found, _settings(options), runs=options.gates, seed=options.seed, tell=tell)
+    calibrate.write(path, calibration)
+    print("\n".join(calibrate.table(calibration)))
+    print(f"Written to {path}; asv-gate run tells of it.")
+    return gate.OK
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(options.alpha, options.threshold, options.budget)
+
+
+class Live:
+    """A line per stage, and where there is a terminal a bar with the time that is left."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        self._progress = Progress(
+            *columns, console=self._console, transient=True, disable=not self._console.is_terminal
+        )
+        self._task = self._progress.add_task("", total=None)
+
+    def __enter__(self) -> "Live":
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def stage(self, words: str) -> None:
+        self._console.print(words, highlight=False)
+        self._progress.reset(self._task, description=words, total=None)
+
+    def done(self, part: float, whole: float) -> None:
+        self._progress.update(self._task, completed=min(part, whole), total=whole)

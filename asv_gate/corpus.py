@@ -1,0 +1,165 @@
+"""A corpus: many pairs of every benchmark on unchanged code, of which virtual runs are drawn.
+
+It is an append-only file of JSON lines, recorded in slices: round after round, a pair of each
+benchmark in shuffled order, in turn from two independent pairs of installations.
+"""
+
+import math
+import platform
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from asv_gate import asvlink, pair, workspace
+from asv_gate.asvlink import Benchmark, Suite
+from asv_gate.errors import GateError
+from asv_gate.gate import Listener, install_sides, select
+from asv_gate.journal import Journal, read
+from asv_gate.live import as_line
+from asv_gate.pair import Outcome, Side
+from asv_gate.survey import look, usable_cpus
+from asv_gate.workspace import Workspace
+
+INSTALLATIONS = 2
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What is asked of `record`: so many pairs of each benchmark, and so many seconds at most this time."""
+
+    path: Path
+    pairs: int
+    commit: str = "HEAD"
+    config: Path = Path("asv.conf.json")
+    python: str | None = None
+    bench: Sequence[str] = ()
+    seconds: float = math.inf
+
+
+def record(recording: Recording, listener: Listener) -> tuple[int, int]:
+    """Go on with the corpus, or begin it: how many of how many pairs it has now."""
+    deadline = monotonic() + recording.seconds
+    space = Workspace(recording.config)
+    listener.stage("Reading the suite")
+    suite = asvlink.resolve(recording.config, [recording.commit], recording.python)
+    path = recording.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with workspace.held(path.parent, path.name) as ours, space.scratch() as folder:
+        if not ours:
+            raise GateError(f"{path} is being recorded by another process")
+        commit = suite.commits[recording.commit]
+        sides = install_sides(
+            space, suite, (commit, commit), installations=INSTALLATIONS, folder=folder, listener=listener
+        )
+        with Journal(path, _header(recording, suite, sides[0], listener)) as journal:
+            return _rounds(recording.pairs, sides, journal, deadline, listener)
+
+
+def _rounds(
+    rounds: int, sides: Sequence[tuple[Side, Side]], journal: Journal, deadline: float, listener: Listener
+) -> tuple[int, int]:
+    """The pairs that the journal does not have yet, until the deadline."""
+    benchmarks = [Benchmark(**entry) for entry in journal.header["benchmarks"]]
+    seed: int = journal.header["seed"]
+    total = rounds * len(benchmarks)
+    done = {(line["round"], line["name"]) for line in journal.lines}
+    listener.stage(f"Recording {rounds} pairs of each of {len(benchmarks)} benchmarks")
+    for number in range(rounds):
+        installation = number % INSTALLATIONS
+        for place in np.random.default_rng([seed, number]).permutation(len(benchmarks)):
+            name = benchmarks[place].name
+            if (number, name) in done:
+                continue
+            if monotonic() > deadline:
+                return len(done), total
+            coins = np.random.default_rng([seed, number, *name.encode()])
+            measured = pair.measure(*sides[installation], benchmarks[place], coins)
+            journal.add(as_line(number, name, installation, measured))
+            done.add((number, name))
+            listener.done(len(done), total)
+    return len(done), total
+
+
+def _header(recording: Recording, suite: Suite, sides: tuple[Side, Side], listener: Listener) -> dict[str, Any]:
+    """What was found at the beginning stays, so that every round has the same benchmarks."""
+    begun = read(recording.path)[0] if recording.path.exists() else {}
+    return {
+        "kind": "corpus",
+        "commit": suite.commits[recording.commit],
+        "environment": suite.environment,
+        "suite": workspace.digest(suite),
+        "bench": list(recording.bench),
+        "timing": pair.TIMING,
+        "machine": f"{usable_cpus()} CPUs, {platform.platform()}",
+        "benchmarks": begun.get("benchmarks") or _comparable(recording, suite, sides, listener),
+        "seed": begun.get("seed", secrets.randbelow(2**32)),
+    }
+
+
+def _comparable(
+    recording: Recording, suite: Suite, sides: tuple[Side, Side], listener: Listener
+) -> list[dict[str, Any]]:
+    """The benchmarks that a run would measure as timings."""
+    found = select(suite, sides[0], recording.bench)
+    listener.stage(f"A look at {len(found)} benchmarks")
+    known: dict[str, Outcome] = {}
+    survey = look(sides, found, found, known=known, tell=listener.done)
+    if not survey.timings:
+        raise GateError("there is no benchmark to record: none is a timing that runs here")
+    return [asdict(benchmark) for benchmark in survey.timings]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Arrays of (rounds, benchmarks): d = ln(head / base), and what each pair took in seconds."""
+
+    path: Path
+    header: dict[str, Any]
+    names: Sequence[str]
+    d: np.ndarray
+    seconds: np.ndarray
+    installation: np.ndarray  # of each round
+
+    @property
+    def noise(self) -> np.ndarray:
+        """By benchmark, the standard deviation of a pair's d about its installation's mean."""
+        rest = self.d.copy()
+        for each in np.unique(self.installation):
+            rest[self.installation == each] -= rest[self.installation == each].mean(axis=0)
+        return np.asarray(rest.std(axis=0, ddof=len(np.unique(self.installation))))
+
+
+def load(path: Path, keep: Callable[[str], bool] = lambda name: True) -> Corpus:
+    """The complete rounds, and of the benchmarks those that were measured in each. Raises GateError where none are."""
+    if not path.is_file():
+        raise GateError(f"there is no corpus {path}: asv-gate record makes one")
+    header, lines, _ = read(path)
+    if header.get("kind") != "corpus":
+        raise GateError(f"{path} is no corpus")
+    names = [entry["name"] for entry in header["benchmarks"]]
+    place = {name: i for i, name in enumerate(names)}
+    rounds = 1 + max((line["round"] for line in lines), default=-1)
+    d, seconds = np.full((rounds, len(names)), np.nan), np.full((rounds, len(names)), np.nan)
+    installation = np.zeros(rounds, int)
+    for line in lines:
+        at = line["round"], place[line["name"]]
+        d[at] = np.nan if line["d"] is None else line["d"]
+        seconds[at] = line["seconds"]
+        installation[line["round"]] = line["installation"]
+    whole = ~np.isnan(seconds).any(axis=1)
+    measured = ~np.isnan(d[whole]).any(axis=0) & np.array([keep(name) for name in names], bool)
+    if not whole.any() or not measured.any():
+        raise GateError(f"{path} has no complete round of a benchmark that is wanted")
+    return Corpus(
+        path,
+        header,
+        [name for name, good in zip(names, measured, strict=True) if good],
+        d[np.ix_(whole, measured)],
+        seconds[np.ix_(whole, measured)],
+        installation[whole],
+    )

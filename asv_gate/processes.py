@@ -1,0 +1,180 @@
+"""One command in a session of its own, of which nothing is left: neither after it, nor without us.
+
+A benchmark may start workers, and a build its compilers, in process groups of their own; what
+they have in common is the session that the first of them leads. It is ended as a whole: after the
+command has ended, when its time is up, on Ctrl-C, and, by the guard, when we are killed ourselves.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import IO, cast
+
+import psutil
+
+POSIX = os.name == "posix"
+OUTPUT_BYTES = 20_000  # the end of what a command prints, which has its error
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of a command: its exit status (None: its time was up), output and seconds."""
+
+    status: int | None
+    output: str
+    seconds: float
+
+
+class Guard:
+    """A process that ends the sessions it has been told of once we are no more, however we went."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "asv_gate.guard"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=POSIX,
+            creationflags=0 if POSIX else subprocess.CREATE_NEW_PROCESS_GROUP,  # type: ignore[attr-defined,unused-ignore]
+        )
+
+        self._pipe = cast(IO[bytes], self._process.stdin)
+
+    def watch(self, leader: int) -> None:
+        self._say(f"+{leader}\n")
+
+    def forget(self, leader: int) -> None:
+        self._say(f"-{leader}\n")
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._pipe.close()
+        self._process.wait()
+
+    def _say(self, line: str) -> None:
+        with contextlib.suppress(OSError):  # a guard that was killed is missed only if we are killed too
+            self._pipe.write(line.encode())
+            self._pipe.flush()
+
+
+_guard: Guard | None = None
+
+
+@contextlib.contextmanager
+def guarded() -> Iterator[None]:
+    """Within the block, what `run` starts ends even where this process is killed."""
+    global _guard
+    _guard = Guard()
+    try:
+        yield
+    finally:
+        guard, _guard = _guard, None
+        guard.close()
+
+
+def run(command: Sequence[str], *, environ: Mapping[str, str], cwd: Path, timeout: float) -> Ended:
+    """Run a command to its end, or to the end of its time in seconds, and end all that it started."""
+    (ended,) = run_all([(command, environ, cwd)], timeout=timeout)
+    return ended
+
+
+def run_all(commands: Sequence[tuple[Sequence[str], Mapping[str, str], Path]], *, timeout: float) -> list[Ended]:
+    """The same for several (command, environment, folder) at once."""
+    with contextlib.ExitStack() as stack:
+        running = [stack.enter_context(_started(*command)) for command in commands]
+        return [child.end(timeout) for child in running]
+
+
+class _Child:
+    def __init__(self, process: "subprocess.Popen[bytes]", output: IO[bytes]) -> None:
+        self.process, self._output, self._start = process, output, monotonic()
+
+    def end(self, timeout: float) -> Ended:
+        in_time = _wait(self.process, max(0.0, timeout - (monotonic() - self._start)))
+        seconds = monotonic() - self._start
+        end_session(self.process.pid, thoroughly=not in_time)
+        status = self.process.wait()
+        size = self._output.seek(0, os.SEEK_END)
+        self._output.seek(max(0, size - OUTPUT_BYTES))
+        output = self._output.read().decode("utf-8", "replace").strip()
+        return Ended(status if in_time else None, output, seconds)
+
+
+@contextlib.contextmanager
+def _started(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Iterator[_Child]:
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            list(command),
+            env=dict(environ),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=POSIX,
+            creationflags=0 if POSIX else subprocess.CREATE_NEW_PROCESS_GROUP,  # type: ignore[attr-defined,unused-ignore]
+        )
+        if _guard is not None:
+            _guard.watch(process.pid)
+        try:
+            yield _Child(process, output)
+        finally:
+            if process.returncode is None:
+                end_session(process.pid)
+                process.wait()
+            if _guard is not None:
+                _guard.forget(process.pid)
+
+
+def _wait(process: "subprocess.Popen[bytes]", timeout: float) -> bool:
+    """Whether it has ended in time. On Linux it is not reaped, so that its number is still its own."""
+    if hasattr(os, "pidfd_open"):
+        handle = os.pidfd_open(process.pid)
+        try:
+            poll = select.poll()
+            poll.register(handle, select.POLLIN)
+            return bool(poll.poll(timeout * 1000))
+        finally:
+            os.close(handle)
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def end_session(leader: int, *, thoroughly: bool = True) -> None:
+    """Kill what is left of the session (Windows: of the tree) of the process that leads it.
+
+    Where its leader has ended by itself, only its own process group is left to be looked at:
+    it is where a benchmark's workers are, and looking at every process of the machine takes time
+    that would show in what is measured next.
+    """
+    if thoroughly:
+        for process in _members(leader):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+    if POSIX:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, signal.SIGKILL)
+
+
+def _members(leader: int) -> list[psutil.Process]:
+    if not POSIX:
+        try:
+            parent = psutil.Process(leader)
+            return [*parent.children(recursive=True), parent]
+        except psutil.NoSuchProcess:
+            return []
+    members = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.getsid(process.pid) == leader:
+                members.append(process)
+    return members

@@ -1,0 +1,50 @@
+"""The report as JSON; report/schema.json says what is in it."""
+
+import json
+import math
+from typing import Any
+
+from asv_gate.report.model import Report, order
+
+VERSION = 1
+
+
+def as_json(report: Report) -> str:
+    return json.dumps(as_dict(report), indent=1, allow_nan=False) + "\n"
+
+
+def as_dict(report: Report) -> dict[str, Any]:
+    """What is not known, and what has no bound, is null."""
+    return {
+        "version": VERSION,
+        "status": report.status,
+        "reason": report.reason,
+        "project": report.project,
+        "base": {"name": report.base, "commit": report.base_commit},
+        "head": {"name": report.head, "commit": report.head_commit},
+        "environment": report.environment,
+        "machine": dict(report.machine),
+        "settings": dict(report.settings),
+        "seed": report.seed,
+        "started": report.started,
+        "seconds": round(report.seconds, 1),
+        "would_find": _number(report.would_find),
+        "suite": {
+            "verdict": report.whole.verdict,
+            "ratio": _number(report.whole.ratio),
+            "p_value": _number(report.whole.p_value),
+            "pairs": report.whole.pairs,
+        },
+        "benchmarks": [
+            {key: _number(value) if isinstance(value, float) else value for key, value in vars(row).items()}
+            for row in sorted(report.rows, key=order)
+        ],
+        "skipped": report.skipped,
+        "broken": dict(report.broken),
+        "warnings": list(report.warnings),
+        "calibration": report.calibration,
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

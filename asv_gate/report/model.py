@@ -1,0 +1,105 @@
+"""What a run says, whatever it is written as."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+FINDINGS = ("slower", "larger")  # what is a regression
+GOOD = ("faster", "smaller")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A benchmark. Ratios are head / base; what is not known is NaN, and infinite where there is no bound."""
+
+    name: str
+    unit: str
+    verdict: str
+    note: str = ""
+    base: float = math.nan
+    head: float = math.nan
+    ratio: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    pairs: int = 0
+    p_value: float = math.nan
+    would_find: float = math.inf  # the smallest slowdown found with 90 % probability, as a fraction
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The suite as a whole: have all benchmarks changed together?"""
+
+    verdict: str
+    ratio: float
+    p_value: float
+    pairs: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run. `status` is its exit status, and `reason` says why in a sentence."""
+
+    project: str
+    base: str
+    head: str
+    base_commit: str
+    head_commit: str
+    environment: str
+    machine: Mapping[str, str]
+    settings: Mapping[str, float]
+    seed: int
+    started: str
+    seconds: float
+    rows: Sequence[Row]
+    whole: Whole
+    skipped: int
+    broken: Mapping[str, str]
+    warnings: Sequence[str]
+    calibration: str
+    status: int
+    reason: str
+
+    @property
+    def would_find(self) -> float:
+        """The smallest slowdown that the run would have found in whichever measured benchmark it was."""
+        timed = [row.would_find for row in self.rows if not math.isnan(row.would_find)]
+        return max(timed, default=math.inf)
+
+
+def order(row: Row) -> tuple[int, float, str]:
+    """Regressions first, the worst of them first."""
+    group = next(
+        (place for place, group in enumerate((FINDINGS, ("could not measure",), GOOD)) if row.verdict in group), 3
+    )
+    return group, -abs(math.log(row.ratio)) if row.ratio > 0 else 0.0, row.name
+
+
+def percent(fraction: float, digits: int = 1) -> str:
+    return "-" if math.isnan(fraction) else "none" if math.isinf(fraction) else f"{fraction:.{digits}%}"
+
+
+def ratio_words(row: Row) -> str:
+    """The ratio with its interval, as changes: +5.1 % (4.2 to 6.0)."""
+    if math.isnan(row.ratio):
+        return "-"
+    change = f"{row.ratio - 1:+.1%}"
+    if math.isnan(row.low):
+        return change
+    low, high = (f"{bound - 1:+.1%}" if 0 < bound < math.inf else "?" for bound in (row.low, row.high))
+    return f"{change} ({low} to {high})"
+
+
+PREFIXES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+
+
+def value_words(value: float, unit: str) -> str:
+    """A value with its unit: 12.3 ms, 45.6 MiB."""
+    if math.isnan(value):
+        return "-"
+    if unit == "seconds":
+        scale, name = next(((scale, name) for scale, name in PREFIXES if abs(value) >= scale), PREFIXES[-1])
+        return f"{value / scale:.3g} {name}"
+    if unit == "bytes":
+        return f"{value / 2**20:.4g} MiB"
+    return f"{value:.6g} {unit}".strip()

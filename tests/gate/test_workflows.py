@@ -1,0 +1,110 @@
+"""What CI runs can be run here: the action's own step, and the make targets that the workflows name."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import project
+import pytest
+import yaml
+from commands import Done
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+STEP = ACTION["runs"]["steps"][-1]
+BASH = shutil.which("bash")
+
+
+def run_action(folder: Path, tmp_path: Path, **inputs: str) -> Done:
+    """The action's last step as GitHub runs it: inputs where they are referred to, defaults for the rest."""
+    assert BASH is not None
+    values = {name: entry.get("default", "") for name, entry in ACTION["inputs"].items()} | inputs
+    environment = {
+        name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda match: values[match[1]], text)
+        for name, text in STEP["env"].items()
+    }
+    done = subprocess.run(
+        [BASH, "-c", STEP["run"]],
+        cwd=folder,
+        env={
+            **os.environ,
+            **environment,
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+            "GITHUB_ACTION_PATH": str(ROOT),
+            "GITHUB_OUTPUT": str(tmp_path / "output"),
+            "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+            "GITHUB_BASE_REF": "main",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def clone(thing: Path, tmp_path: Path) -> Path:
+    """A checkout as CI has it, of a branch that makes a number larger, one commit beyond where it left main."""
+    folder = tmp_path / "clone"
+    project.git(tmp_path, "clone", "--quiet", str(thing), str(folder))
+    project.git(folder, "checkout", "--quiet", "-b", "branch", "origin/main")
+    for name in ("unbuildable",):
+        (folder / name).unlink()
+    package = folder / "thing" / "__init__.py"
+    package.write_text(project.PACKAGE.replace("COUNT = 7", "COUNT = 70"))
+    project.git(folder, "commit", "--quiet", "--all", "--message", "larger")
+    return folder
+
+
+@pytest.mark.skipif(BASH is None, reason="the action is a script for bash")
+def test_the_action_fails_where_the_gate_does_and_writes_the_summary(clone: Path, tmp_path: Path) -> None:
+    done = run_action(clone, tmp_path, base="origin/main~1", bench="Numbers.track", report="the report")
+    assert done.status == 1, done.said
+    assert (tmp_path / "output").read_text() == "status=1\n"
+    assert "**larger" in (tmp_path / "summary").read_text()
+    assert (clone / "the report" / "report.xml").exists()
+
+
+@pytest.mark.skipif(BASH is None, reason="the action is a script for bash")
+def test_the_actions_base_is_the_merge_base(clone: Path, tmp_path: Path) -> None:
+    merge_base = project.git(clone, "rev-parse", "origin/main")
+    done = run_action(clone, tmp_path, bench="Numbers.track")
+    assert done.status == 2, done.said  # what main has there cannot be built
+    assert f"commit {merge_base[:8]} cannot be built" in done.errors
+
+
+@pytest.mark.skipif(BASH is None, reason="the action is a script for bash")
+def test_what_an_input_says_is_never_a_command(clone: Path, tmp_path: Path) -> None:
+    done = run_action(clone, tmp_path, base="$(touch owned)`touch owned`", bench="'; touch owned; '")
+    assert done.status == 2, done.said
+    assert not (clone / "owned").exists()
+
+
+def test_every_input_reaches_the_script() -> None:
+    script = (ROOT / "asv_gate" / "action.sh").read_text()
+    referred = re.findall(r"inputs\.([\w-]+)", " ".join(STEP["env"].values()))
+    assert sorted(referred) == sorted(ACTION["inputs"])
+    assert all(name in script for name in STEP["env"])
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_run_what_is_here(workflow: Path) -> None:
+    """Make targets and our own action, with inputs that it has; nothing from the event in a shell's command."""
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    found: dict[Any, Any] = yaml.safe_load(workflow.read_text())
+    for job in found["jobs"].values():
+        assert job["timeout-minutes"]
+        for step in job["steps"]:
+            if "run" in step:
+                make, target = step["run"].split()
+                assert make == "make"
+                assert target in targets
+            elif step["uses"] == "./":
+                assert set(step["with"]) <= set(ACTION["inputs"])
+            else:
+                assert re.fullmatch(r"actions/[\w-]+@v\d+", step["uses"])
