@@ -1,0 +1,93 @@
+"""Publishing a site, serving it, and a page of it in a browser, for the tests."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+OUTPUT = ROOT / "tests" / "output"  # of screenshots, for looking at
+
+
+def asv(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run asv to its end in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "asv", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+
+
+@contextlib.contextmanager
+def serve(site: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "asv", "preview", "--port", str(port), "--html-dir", str(site)]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                assert server.poll() is None, "asv preview ended by itself"
+                assert time.monotonic() < until, "asv preview does not answer"
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(10)
+
+
+class Opened:
+    """A page of the browser, with what it complained of, and what it asked of other hosts."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.complaints: list[str] = []
+        self.elsewhere: list[str] = []
+        page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda asked: self._note(asked.url))
+
+    def _note(self, url: str) -> None:
+        if not url.startswith((self.address, "data:", "blob:", "about:")):
+            self.elsewhere.append(url)
+
+    def go(self, fragment: str) -> None:
+        """Open a view, and wait until it is drawn."""
+        self.page.goto(self.address + fragment)
+        if fragment.startswith("#/scaling"):
+            self.drawn()
+
+    def drawn(self) -> None:
+        """Wait until what is shown is what the address says."""
+        self.page.wait_for_function("document.querySelector('#scaling-page').dataset.drawn === location.hash")
+
+    def picture(self, name: str) -> None:
+        OUTPUT.mkdir(exist_ok=True)
+        self.page.screenshot(path=OUTPUT / f"{name}.png", full_page=True)
+
+
+@contextlib.contextmanager
+def opening(browser: Any, address: str, width: int = 1280) -> Iterator[Opened]:
+    """A new page, which at its end must have had no complaint and asked no other host for anything."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
+    found = Opened(context.new_page(), address)
+    yield found
+    context.close()
+    assert found.complaints == []
+    assert found.elsewhere == []
