@@ -8,28 +8,40 @@ PYTHONS ?=
 MACHINE ?=
 # The commits whose results are filled in, as git rev-list takes them.
 RANGE ?= HEAD
+# What make gate compares HEAD with.
+BASE ?= main
+# How long make corpus records, as in 3m; to the end where it is empty.
+FOR ?=
 
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history publish preview test chaos lint figures clean
+.PHONY: help bench history offline publish preview browser test chaos lint dist cost figures efficiency gate corpus calibrate clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
-bench: .venv/suite  ## measure HEAD on every Python that is found (or PYTHONS="3.11 3.13"), and publish
+bench: .venv/suite offline  ## measure HEAD on every Python that is found (or PYTHONS="3.11 3.13"), and publish
 	@$(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE)"
 
-history: .venv/suite  ## the same for the commits of RANGE=main~5..main that have no results yet
+history: .venv/suite offline  ## the same for the commits of RANGE=main~5..main that have no results yet
 	@$(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE)" "$(RANGE)"
 
-publish: .venv/suite  ## make the HTML report of all results
+publish: .venv/suite offline  ## make the HTML report of all results
 	@$(BIN)/python -m asv publish
 
 preview: .venv/suite  ## serve the report, and open it in a browser
 	@$(BIN)/python -m asv preview --browser
 
-test: .venv/test  ## run the tests
+# What the published page would else load from a network. Without it the page says so, and the rest goes on.
+offline: .venv/suite
+	@$(BIN)/python -m tools.vendor || true
+
+# A browser for the tests of the published page: where there is none, Debian's for root, else Playwright's own.
+browser: .venv/test
+	@$(BIN)/python -m tools.browsers
+
+test: .venv/test offline browser  ## run the tests
 	$(BIN)/python -m pytest
 
 chaos: .venv/test  ## kill workers at random moments, some hundred times
@@ -40,11 +52,33 @@ lint: .venv/dev  ## check style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+dist: .venv/dev offline  ## build a release, and check that it installs and runs
+	rm -rf dist build
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/python -m tools.release
+
+cost: .venv/test  ## measure what the Scaling page adds to publishing, on a large made-up tree of results
+	$(BIN)/python -m tools.cost
+
 figures: .venv/test  ## draw the pictures of the docs anew
 	$(BIN)/python -m kernels compare polynomial --size L --plot docs/polynomial.svg
+	$(BIN)/python -m asv_scaling export --format svg --into README.md docs/scaling
+
+gate: .venv/gate  ## compare BASE=main with HEAD, and fail where something is slower
+	$(BIN)/asv-gate run "$(BASE)"
+
+corpus: .venv/gate  ## record pairs for the gate's calibration, for FOR=3m; the same command goes on
+	$(BIN)/asv-gate record .asv-gate/corpus.jsonl $(if $(FOR),--for $(FOR))
+
+calibrate: .venv/gate  ## how often the gate is wrong and what it finds, by replay of the corpus
+	$(BIN)/asv-gate calibrate .asv-gate/corpus.jsonl
+
+efficiency: .venv/suite  ## measure the efficiencies in the README anew (PYTHONS="3.13 3.14"); resumes where it was stopped
+	@$(BIN)/python -m tools.efficiency --pythons "$(PYTHONS)"
 
 clean:  ## remove what these commands made, but for the results
-	rm -rf .venv .asv build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .asv build dist asv_scaling/vendor tests/output *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # .venv/suite, .venv/test and .venv/dev: stamps that say that this extra is installed.
 .venv/%: pyproject.toml
