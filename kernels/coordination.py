@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from kernels.crew import Crew, cause
 from kernels.worker import interrupts_held
-from kernels.workload import Portable, Problem
+from kernels.workload import Portable, Problem, share
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Member:
 
     def share(self, items: int) -> range:
         """One worker's consecutive share of ``range(items)``."""
-        return range(items * self.rank // self.workers, items * (self.rank + 1) // self.workers)
+        return share(items, self.rank, self.workers)
 
 
 class Together(Protocol):

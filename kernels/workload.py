@@ -6,7 +6,6 @@ nothing of workers; `docs/writing-a-workload.md` shows one being written.
 
 import importlib
 import importlib.util
-import itertools
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,8 +47,13 @@ PARTS_PER_WORKER = 4
 def spans(items: int, workers: int, parts_per_worker: int = PARTS_PER_WORKER) -> list[tuple[int, int]]:
     """Cut ``range(items)`` into consecutive (lo, hi), as even as whole numbers allow."""
     count = min(items, workers * parts_per_worker)
-    edges = [items * k // count for k in range(count + 1)]
-    return list(itertools.pairwise(edges))
+    shares = (share(items, number, count) for number in range(count))
+    return [(rows.start, rows.stop) for rows in shares]
+
+
+def share(items: int, number: int, of: int) -> range:
+    """The share `number`, from 0 on, of ``range(items)`` cut into `of` consecutive ones."""
+    return range(items * number // of, items * (number + 1) // of)
 
 
 def is_coordinated(workload: Any) -> bool:

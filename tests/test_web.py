@@ -103,6 +103,7 @@ def test_the_server_does_not_outlive_its_team(number: int, strategy: str, start_
             _, errors = process.communicate(timeout=20)
             # The script's own traceback, which may be a chain, and neither the server's nor a worker's.
             assert errors.count("Traceback") == 1 + errors.count("During handling of the above exception")
-            assert errors.endswith("KeyboardInterrupt\n")
+            # Not always the last line: asyncio may warn of a coroutine that it had not begun.
+            assert "\nKeyboardInterrupt\n" in errors
         else:
             process.kill()

@@ -100,7 +100,8 @@ def environment(name: str, python: Interpreter) -> Path:
     executable = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     ready = folder / "ready"
     if not ready.exists():
-        subprocess.run([python.folder / f"python{name}", "-m", "venv", "--clear", folder], check=True)
+        base = python.folder / f"python{name}"  # which may be without the ensurepip that its own venv needs
+        subprocess.run([sys.executable, "-m", "virtualenv", "--quiet", "--clear", "--python", base, folder], check=True)
         subprocess.run([executable, "-m", "pip", "install", "--quiet", "--editable", "."], check=True)
         ready.touch()
     return executable.absolute()

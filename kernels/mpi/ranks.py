@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernels.mpi.placement import gather, placed
 from kernels.worker import packed, unpacked
-from kernels.workload import Answer, Problem, is_coordinated, join, room, solve, spans
+from kernels.workload import Answer, Problem, is_coordinated, join, room, share, solve, spans
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,10 +50,6 @@ class Rank:
     def share(self) -> range:
         """The rank's consecutive share of the items."""
         return share(self.items, self.number, self.comm.size)
-
-
-def share(items: int, rank: int, ranks: int) -> range:
-    return range(items * rank // ranks, items * (rank + 1) // ranks)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import numpy as np
 
 from kernels.checking import require_equal
 from kernels.coordination import Member, Together
-from kernels.mpi.ranks import share
+from kernels.workload import share
 
 SIZES = {"S": 2**23, "M": 2**26, "L": 2**29}  # values, a byte each: L is held below 1 s by its memory
 BINS = 256

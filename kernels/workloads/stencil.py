@@ -17,8 +17,7 @@ import numpy as np
 from kernels.checking import require_equal
 from kernels.coordination import Member, Together
 from kernels.mpi.placement import gather
-from kernels.mpi.ranks import share
-from kernels.workload import spans
+from kernels.workload import share, spans
 
 SIZES = {"S": 500, "M": 1_600, "L": 5_000}  # rows of inner points, and columns
 ROUNDS = 10
