@@ -10,12 +10,12 @@ MACHINE ?=
 RANGE ?= HEAD
 # What make gate compares HEAD with.
 BASE ?= main
-# How long make corpus records, as in 3m; to the end where it is empty.
+# How long make corpus and make trials go on, as in 3m; to the end where it is empty.
 FOR ?=
 
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history offline publish preview browser test chaos lint dist cost figures efficiency gate corpus calibrate clean
+.PHONY: help bench history offline publish preview browser test chaos lint dist cost figures efficiency gate corpus calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -73,6 +73,9 @@ corpus: .venv/gate  ## record pairs for the gate's calibration, for FOR=3m; the 
 
 calibrate: .venv/gate  ## how often the gate is wrong and what it finds, by replay of the corpus
 	$(BIN)/asv-gate calibrate .asv-gate/corpus.jsonl
+
+trials: .venv/gate  ## run the gate and asv continuous on known changes, for FOR=40m; the same command goes on
+	@$(BIN)/python -m tools.trials $(if $(FOR),--for $(FOR))
 
 efficiency: .venv/suite  ## measure the efficiencies in the README anew (PYTHONS="3.13 3.14"); resumes where it was stopped
 	@$(BIN)/python -m tools.efficiency --pythons "$(PYTHONS)"

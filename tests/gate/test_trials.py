@@ -1,0 +1,104 @@
+"""``make trials``: real changes in real commits, each run kept, and a table that counts them right."""
+
+import json
+import sys
+from pathlib import Path
+
+import project
+import pytest
+
+import kernels
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # the tools are not installed
+
+from tools import trials  # noqa: E402 - see above
+
+DOCUMENT = f"before\n{trials.BEGIN}old\n{trials.END}after\n"
+GUILTY = "compute.Polynomial.time_run('pool', 2)"
+INNOCENT = "compute.Parzen.time_run('pool', 2)"
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with our workloads, in which the trials are run."""
+    monkeypatch.chdir(tmp_path)
+    for workload in trials.WORKLOADS:
+        file = Path("kernels", "workloads", f"{workload}.py")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text((ROOT / file).read_text())
+    trials.DOCUMENT.parent.mkdir()
+    trials.DOCUMENT.write_text(DOCUMENT)
+    project.git(tmp_path, "init", "--quiet")
+    project.git(tmp_path, "add", "--all")
+    project.git(tmp_path, "commit", "--quiet", "--message", "base")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("copy")
+def test_head_does_more_of_the_same_work_for_the_same_answer() -> None:
+    trials.clone()
+    for workload in trials.WORKLOADS:
+        project.git(trials.CLONE, "checkout", "--quiet", f"{workload}-20")
+        file = (trials.CLONE / "kernels" / "workloads" / f"{workload}.py").absolute()
+        kernels.run(str(file), "serial", size=100)
+        assert "* 20 // 100" in file.read_text()
+
+
+def test_each_turn_has_a_trial_of_each_kind() -> None:
+    planned = list(trials.trials(6))
+    assert len({(trial.turn, trial.place) for trial in planned}) == len(planned)
+    alike = [trial for trial in planned if trial.tool == "asv-gate" and trial.percent == 0]
+    assert len(alike) == 12
+    for workload in trials.WORKLOADS:
+        assert sum(trial.workload == workload and trial.percent == 5 for trial in planned) == 4  # two of each tool
+    assert {trial.head for trial in alike} == {"same"}
+
+
+@pytest.mark.usefixtures("copy")
+def test_what_was_run_is_kept_and_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[trials.Trial] = []
+
+    def interrupted(trial: trials.Trial) -> dict[str, list[str]]:
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        asked.append(trial)
+        return {"": [GUILTY] if trial.percent else []}
+
+    monkeypatch.setattr(trials, "gate", interrupted)
+    monkeypatch.setattr(trials, "continuous", lambda trial: {"1.1": [INNOCENT]})
+    assert trials.main(["--turns", "1"]) == 130
+    assert trials.DOCUMENT.read_text() == DOCUMENT
+    monkeypatch.setattr(trials, "gate", lambda trial: asked.append(trial) or {"": [GUILTY] if trial.percent else []})
+    assert trials.main(["--turns", "1"]) == 0
+    assert len(asked) == len(set(asked)) == len(trials.TOOLS["asv-gate"])
+    lines = [json.loads(line) for line in trials.TRIALS.read_text().splitlines()]
+    assert len(lines) == 1 + sum(map(len, trials.TOOLS.values()))
+    table = trials.DOCUMENT.read_text()
+    assert "| `asv-gate` | 0 of 2: 0.00%" in table
+    assert "| `asv continuous` --factor 1.1 | 1 of 1: 100.00%" in table
+    assert (table[:7], table[-6:]) == ("before\n", "after\n")
+
+
+@pytest.mark.parametrize(
+    ("percent", "named", "right"),
+    [
+        (0, [], False),
+        (0, [INNOCENT], True),  # a false alarm, of which that column has the rate
+        (5, [GUILTY], True),
+        (5, [GUILTY, "the suite as a whole"], True),
+        (5, [GUILTY, INNOCENT], False),
+        (5, ["the suite as a whole"], False),
+        (5, [], False),
+    ],
+)
+def test_found_is_to_name_the_culprit_and_no_other(percent: int, named: list[str], right: bool) -> None:
+    assert trials.right({"percent": percent, "workload": "polynomial", "named": {"": named}}, "") == right
+
+
+def test_the_document_shows_what_is_kept() -> None:
+    assert all((ROOT / trials.DOCUMENT).read_text().count(mark) == 1 for mark in (trials.BEGIN, trials.END))
+    if not (ROOT / trials.TRIALS).exists():
+        pytest.skip("nothing was run yet: make trials")
+    lines = [json.loads(line) for line in (ROOT / trials.TRIALS).read_text().splitlines()[1:]]
+    assert trials.as_table(lines) in (ROOT / trials.DOCUMENT).read_text()

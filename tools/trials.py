@@ -1,0 +1,218 @@
+"""What ``make trials`` runs: whole gates on changes that are known, and ``asv continuous`` on the same.
+
+A trial is one run of either tool in a clone of this project, on a commit that changes nothing, or
+that makes one workload do so many per cent more work. Each is a line of docs/gate/trials.jsonl; what
+is there is not run again, so that the trials may be spread over days and machines. docs/gate.md has
+the table.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asv_gate.cli import duration
+from asv_gate.journal import Journal
+from asv_gate.replay import Rate
+from kernels import files, info, table
+
+TRIALS = Path("docs", "gate", "trials.jsonl")
+DOCUMENT = Path("docs", "gate.md")
+BEGIN, END = "<!-- the table of make trials -->\n", "<!-- end of the trials -->\n"
+CLONE = Path(".asv-gate", "trials")
+
+WORKLOADS = ("polynomial", "strings", "parzen")
+BENCHMARKS = r"^compute\.(Polynomial|Strings|Parzen)\.time_run\('(serial', 1|threaded', 1|pool', 2|shared', 2)\)"
+BUDGET = "2m"
+# asv's own default of two rounds takes a quarter of the gate's time: so many take a little more of it.
+ROUNDS = 8
+FACTORS = ("1.05", "1.1")  # of asv continuous; 1.1 is its default
+TOOLS = {"asv-gate": (0, 0, 5, 10, 20), "asv continuous": (0, 5, 10, 20)}  # the trials of a turn, by per cent
+
+MORE_WORK = '''
+
+_solve = solve
+
+
+def solve(problem, **room):
+    """The answer, after so much of the work was done for nothing."""
+    more = part(problem, 0, len(problem) * {percent} // 100)
+    _solve(more, **{{name: out[: len(more)] for name, out in room.items()}})
+    return _solve(problem, **room)
+'''
+
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run: the turn and the place in it, the tool, and what head does more than base."""
+
+    turn: int
+    place: int
+    tool: str
+    percent: int
+    workload: str
+
+    @property
+    def head(self) -> str:
+        return f"{self.workload}-{self.percent}" if self.percent else "same"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0, 1 where a trial could not be run, and 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m tools.trials", description=__doc__)
+    parser.add_argument("--turns", type=int, default=10, help="of each kind of trial; default: 10")
+    parser.add_argument("--for", dest="seconds", type=duration, default=float("inf"), help="then begin no more")
+    options = parser.parse_args(arguments)
+    deadline = time.monotonic() + options.seconds
+    try:
+        with Journal(TRIALS, {"kind": "trials", "benchmarks": BENCHMARKS, "budget": BUDGET, "rounds": ROUNDS}) as kept:
+            done = {(line["turn"], line["place"]) for line in kept.lines}
+            left = [trial for trial in trials(options.turns) if (trial.turn, trial.place) not in done]
+            commit = clone() if left else ""
+            for trial in left:
+                if time.monotonic() > deadline:
+                    break
+                line = run(trial, commit)
+                kept.add(line)
+                print(json.dumps(line), flush=True)
+            write_table(kept.lines)
+    except subprocess.CalledProcessError as error:
+        print(f"make trials: {error}\n{error.stderr}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. What was finished is kept, and the same command goes on from there.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def trials(turns: int) -> Iterator[Trial]:
+    """All of them: each turn has one of each kind, in an order of its own, so that drift hits all alike."""
+    kinds = [(tool, percent) for tool, percents in TOOLS.items() for percent in percents]
+    for turn in range(turns):
+        for place, kind in enumerate(np.random.default_rng(turn).permutation(len(kinds))):
+            tool, percent = kinds[kind]
+            yield Trial(turn, place, tool, percent, WORKLOADS[turn % len(WORKLOADS)])
+
+
+def clone() -> str:
+    """HEAD in a folder of its own, with a commit for every change. Returns HEAD's hash."""
+    commit = _said("git", "rev-parse", "HEAD").strip()
+    if CLONE.exists() and _said("git", "rev-parse", "base", folder=CLONE).strip() == commit:
+        return commit
+    shutil.rmtree(CLONE, ignore_errors=True)
+    _said("git", "clone", "--quiet", ".", str(CLONE))
+    _said("git", "tag", "base", folder=CLONE)
+    changes = {"same": (WORKLOADS[0], "\n# Changed in nothing.\n")}
+    for workload in WORKLOADS:
+        for percent in {percent for percents in TOOLS.values() for percent in percents if percent}:
+            changes[f"{workload}-{percent}"] = (workload, MORE_WORK.format(percent=percent))
+    for name, (workload, text) in changes.items():
+        file = CLONE / "kernels" / "workloads" / f"{workload}.py"
+        before = file.read_text()
+        file.write_text(before + text)
+        who = ("-c", "user.name=trials", "-c", "user.email=trials@example.org")
+        _said("git", *who, "commit", "--quiet", "--all", "--message", name, folder=CLONE)
+        _said("git", "tag", name, folder=CLONE)
+        _said("git", "reset", "--quiet", "--hard", "base", folder=CLONE)
+    return commit
+
+
+def run(trial: Trial, commit: str) -> Line:
+    """What came of a trial. Raises CalledProcessError where the tool could not do its job."""
+    begin = time.monotonic()
+    named = gate(trial) if trial.tool == "asv-gate" else continuous(trial)
+    return {
+        **vars(trial),
+        "named": named,
+        "seconds": round(time.monotonic() - begin, 1),
+        "commit": commit,
+        "python": platform.python_version(),
+        "cpu": info.collect()["cpu"],
+    }
+
+
+def gate(trial: Trial) -> dict[str, list[str]]:
+    """The benchmarks that the gate names."""
+    command = [sys.executable, "-m", "asv_gate", "run", "base", trial.head, "--bench", BENCHMARKS]
+    _said(*command, "--budget", BUDGET, "--report", "report", folder=CLONE, allowed=(0, 1))
+    report = json.loads((CLONE / "report" / "report.json").read_text())
+    named = [row["name"] for row in report["benchmarks"] if row["verdict"] == "slower"]
+    return {"": named + ["the suite as a whole"] * (report["suite"]["verdict"] == "slower")}
+
+
+def continuous(trial: Trial) -> dict[str, list[str]]:
+    """The benchmarks that asv continuous names, by its factor: it measures once, and its comparison is repeated."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    asv = [sys.executable, "-m", "asv"]
+    of = ["--machine", "trials", "--environment", f"virtualenv:{version}"]
+    _said(*asv, "machine", "--yes", "--machine", "trials", folder=CLONE)
+    what = ["--bench", BENCHMARKS, "--attribute", f"rounds={ROUNDS}"]
+    _said(*asv, "continuous", *of, *what, "base", trial.head, folder=CLONE, allowed=(0, 1))
+    found = {}
+    for factor in FACTORS:
+        compared = _said(*asv, "compare", *of, "--factor", factor, "--only-changed", "base", trial.head, folder=CLONE)
+        found[factor] = re.findall(r"^\| \+ .*\| (\S.*?) +\|$", compared, re.MULTILINE)
+    return found
+
+
+def write_table(lines: Sequence[Line]) -> None:
+    """Put the table between the marks in the document."""
+    before, rest = DOCUMENT.read_text().split(BEGIN)
+    _, after = rest.split(END)
+    with files.whole(DOCUMENT) as draft:
+        draft.write_text(before + BEGIN + as_table(lines) + "\n" + END + after)
+
+
+def as_table(lines: Sequence[Line]) -> str:
+    """A line for each tool with its factor: its false alarms, and what it found of each slowdown."""
+    percents = sorted({percent for each in TOOLS.values() for percent in each})
+    rows = [
+        ["tool", *(f"+{percent} % found" if percent else "runs with a false alarm" for percent in percents), "time"]
+    ]
+    for tool in TOOLS:
+        of_tool = [line for line in lines if line["tool"] == tool]
+        for factor in dict.fromkeys(factor for line in of_tool for factor in line["named"]):
+            cells = []
+            for percent in percents:
+                outcomes = [right(line, factor) for line in of_tool if line["percent"] == percent]
+                cells.append(str(Rate(sum(outcomes), len(outcomes))))
+            seconds = np.median([line["seconds"] for line in of_tool])
+            rows.append([f"`{tool}`" + f" --factor {factor}" * bool(factor), *cells, f"{seconds:.0f} s"])
+    return table.markdown(rows)
+
+
+def right(line: Line, factor: str) -> bool:
+    """Of a run on a slowdown: it names it, and nothing else. Of one on no change: it names something."""
+    named = line["named"][factor]
+    if not line["percent"]:
+        return bool(named)
+    culprit = f"compute.{line['workload'].capitalize()}."
+    return any(name.startswith(culprit) for name in named) and all(
+        name.startswith((culprit, "the suite")) for name in named
+    )
+
+
+def _said(*command: str, folder: Path = Path(), allowed: Sequence[int] = (0,)) -> str:
+    """What a command prints, in the clone with a home there, so that asv's file of machines is its own."""
+    environ = {**os.environ, "HOME": str(CLONE.absolute())} if folder == CLONE else None
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    if done.returncode not in allowed:
+        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr or done.stdout)
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
