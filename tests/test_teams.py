@@ -16,6 +16,7 @@ from kernels.registry import find_workload
 
 # Random examples for each pair of workload and strategy: fewer where workers take longer to start.
 EXAMPLES = {None: 10, "fork": 5, "forkserver": 2, "spawn": 1}
+SLOW = ("joblib", "mpi")  # to start, whatever way they do it
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -34,7 +35,7 @@ def test_a_team_answers_as_serial_does_run_after_run_and_leaves_the_problem_alon
     ways.need(name, strategy)
     workload = find_workload(name)
 
-    @settings(max_examples=1 if strategy == "mpi" else EXAMPLES[start_method])
+    @settings(max_examples=1 if strategy in SLOW else EXAMPLES[start_method])
     @given(size=sizes_of(name), seed=seeds, workers=st.integers(1, 4))
     @example(size=8, seed=1, workers=2)
     @example(size=1, seed=2, workers=3).via("more workers than items")

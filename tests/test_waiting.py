@@ -19,9 +19,6 @@ import kernels
 from kernels.coordination import Member, ThreadTools
 from kernels.workloads import crawl, pipeline, sleep
 
-# How many workers, by what it costs to start them.
-WORKERS = {None: (1, 2, 3, 8), "fork": (1, 2, 3, 8), "forkserver": (1, 8), "spawn": (3,)}
-
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(60)]
 
 WRITTEN = [way for way in ways.EVERY if callable(getattr(crawl, way.values[0], None))]
@@ -46,7 +43,7 @@ def test_every_version_gives_a_right_answer_run_after_run(
     workload: Any, strategy: str, start_method: str | None
 ) -> None:
     ways.need(workload, strategy)
-    for workers in WORKERS[start_method]:
+    for workers in ways.WORKERS[start_method]:
         problem = small(workload)
         with kernels.open(workload, strategy, workers=workers, problem=problem, start_method=start_method) as team:
             for _ in range(2):
@@ -189,7 +186,7 @@ def test_what_one_of_them_raises_leaves_nobody_waiting_and_the_team_usable(
 ) -> None:
     workload: Any = FAILING[where]
     ways.need(workload, strategy)
-    for workers in WORKERS[start_method]:
+    for workers in ways.WORKERS[start_method]:
         problem = small(workload)
         with kernels.open(workload, strategy, workers=workers, problem=problem, start_method=start_method) as team:
             for _ in range(2):

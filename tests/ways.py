@@ -29,6 +29,9 @@ def _with_processes(strategy: str) -> bool:
 EVERY = [way for strategy in kernels.strategies() for way in _ways_of(strategy)]
 PROCESSES = [way for strategy in kernels.strategies() if _with_processes(strategy) for way in _ways_of(strategy)]
 
+# With how many workers, by what it costs to start them.
+WORKERS = {None: (1, 2, 3, 8), "fork": (1, 2, 3, 8), "forkserver": (1, 8), "spawn": (3,)}
+
 
 def need(workload: Any, strategy: str) -> None:
     """Skip the test where that pair is not supported here."""

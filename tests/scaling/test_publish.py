@@ -99,28 +99,26 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN.keys())
-def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_published(suite: suites.MadeUp, content: object) -> None:
-    path = suite.write("results/here/deadbeef-virtualenv-py3.13.json", content)
+def test_each_file_that_cannot_be_read_is_named_and_the_rest_is_published(suite: suites.MadeUp) -> None:
+    paths = [suite.write(f"results/here/{name}-virtualenv-py3.13.json", FOREIGN[name]) for name in FOREIGN]
     index, said = publish(suite)
     assert counted(index) == {"here": 4}
-    assert any(path.name in message for message in index["unread"])
-    assert path.name in said
+    for path in paths:
+        assert any(path.name in message for message in index["unread"]), path
+        assert path.name in said
 
 
-@pytest.mark.parametrize(
-    "content", [HALF, [], {"version": 1}, None], ids=["half-written", "a list", "nameless", "none"]
-)
-def test_a_machine_without_a_good_machine_file_is_named_and_the_rest_is_published(
-    suite: suites.MadeUp, content: object
-) -> None:
-    suite.run("there", suite.commits[0], "3.13", ROWS)
-    if content is not None:
-        suite.write("results/there/machine.json", content)
+def test_each_machine_without_a_good_machine_file_is_named_and_the_rest_is_published(suite: suites.MadeUp) -> None:
+    machines = {"half-written": HALF, "a list": [], "nameless": {"version": 1}, "fileless": None}
+    for name, content in machines.items():
+        suite.run(name, suite.commits[0], "3.13", ROWS)
+        if content is not None:
+            suite.write(f"results/{name}/machine.json", content)
     index, said = publish(suite)
     assert counted(index) == {"here": 4}
-    assert any("there" in message for message in index["unread"])
-    assert "there" in said
+    for name in machines:
+        assert any(name in message for message in index["unread"]), name
+        assert name in said
 
 
 def test_results_of_another_suite_are_left_out(suite: suites.MadeUp) -> None:
