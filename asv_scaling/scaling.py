@@ -8,6 +8,7 @@ import ast
 import itertools
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -238,18 +239,18 @@ def leader(before: str | None, found: Sequence[Point]) -> str | None:
 
 
 def labels(of: Sequence[Workload]) -> list[str]:
-    """A short name for each workload: its class or function, or all of its name where that is another's too."""
+    """A short name for each workload: its class or function, or more of its name where that is another's too."""
 
-    def short(name: str) -> str:
-        *_, owner, method = ["", *name.split(".")]
-        return owner if owner[:1].isupper() else method.split("_", 1)[-1]
+    def names(name: str) -> dict[str, None]:
+        scope, _, method = name.rpartition(".")
+        owner = scope.rpartition(".")[2]
+        return dict.fromkeys([owner, scope, name] if owner[:1].isupper() else [method.split("_", 1)[-1], name])
 
-    taken = [short(name) for name in {workload.benchmark for workload in of}]
+    taken = Counter(short for name in {workload.benchmark for workload in of} for short in names(name))
 
     def label(workload: Workload) -> str:
-        name = workload.benchmark
         chosen = "".join(f", {key} {value}" for key, value in workload.choice.items())
-        return (short(name) if taken.count(short(name)) == 1 else name) + chosen
+        return next(name for name in names(workload.benchmark) if taken[name] == 1) + chosen
 
     return [label(workload) for workload in of]
 
