@@ -50,6 +50,7 @@ LOCAL = {
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
     "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
 }
+MEMORY_FILES = ("mpich_shm_*", "ucx_shm_posix_*")
 OF_ANOTHER_JOB = ("PMI_", "PMIX_", "OMPI_COMM_", "HYDRA_HOST_FILE", "MPI_LOCAL")  # what a rank has in its environment
 
 
@@ -112,8 +113,7 @@ class Job:
                 if not self.owed and len(self._ranks) == self._workers:
                     self._process.wait(END_SECONDS)
             self._kill()
-            if not self._pids:
-                _forget_memory_files(self._started)
+            _forget_memory_files(self._started)
         for rank in self._ranks:
             rank.close()
         self._ranks = []
@@ -161,9 +161,10 @@ class Job:
                     if self._process.poll() is not None or time.monotonic() > deadline:
                         raise self._death() from None
                 else:
-                    rank.setblocking(True)
-                    socket.send_fds(rank, [b"."], handed)
-                    self._ranks.append(Connection(rank.detach()))
+                    with rank, self._dying(rank):
+                        rank.setblocking(True)
+                        socket.send_fds(rank, [b"."], handed)
+                        self._ranks.append(Connection(rank.detach()))
         data = spawn.get_preparation_data("rank")
         for key in ("authkey", "start_method"):  # of multiprocessing's own children
             data.pop(key, None)
@@ -234,19 +235,39 @@ class Job:
 
 
 def _forget_memory_files(since: float) -> None:
-    """Remove the shared memory that MPICH left where ranks ended before they could (see `rank`).
+    """Remove the shared memory that MPICH and UCX left where ranks ended before they could (see `rank`).
 
-    Its name is MPICH's secret: it is what was made since then and no process has mapped.
+    Its name is their secret: it is what was made since then and no process uses. Whoever makes such
+    a file has it open until it is mapped, so that another job's is not taken for ours.
     """
-    made = {file for file in Path("/dev/shm").glob("mpich_shm_*") if file.stat().st_mtime >= since - 1}  # noqa: S108
+    made = set()
+    for pattern in MEMORY_FILES:
+        for file in Path("/dev/shm").glob(pattern):  # noqa: S108 - where they put it
+            with contextlib.suppress(OSError):  # gone by now
+                if file.stat().st_mtime >= since - 1:
+                    made.add(file)
     if made:
-        for maps in Path("/proc").glob("[0-9]*/maps"):
-            with contextlib.suppress(OSError):
-                mapped_here = maps.read_text()
-                made = {file for file in made if str(file) not in mapped_here}
+        made -= _open_files()  # in this order: what is closed by then is mapped
+        made -= _mapped_files()
     for file in made:
         with contextlib.suppress(OSError):
             file.unlink()
+
+
+def _open_files() -> set[Path]:
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            found.add(link.readlink())
+    return found
+
+
+def _mapped_files() -> set[Path]:
+    found = set()
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        with contextlib.suppress(OSError):
+            found |= {Path(line.split(maxsplit=5)[-1]) for line in maps.read_text().splitlines() if "/dev/shm/" in line}  # noqa: S108
+    return found
 
 
 def _exit_code(code: int | None, log: str) -> int | None:

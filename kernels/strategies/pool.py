@@ -9,6 +9,7 @@ import contextlib
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.context import BaseContext
+from multiprocessing.pool import Pool
 from typing import Any
 
 from kernels import worker
@@ -36,6 +37,14 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
         yield run
 
 
+class _Pool(Pool):
+    """Knows the workers that it was started with: in its own list it replaces the dead at once."""
+
+    def _repopulate_pool(self) -> None:
+        super()._repopulate_pool()  # type: ignore[misc]
+        self.first = tuple(self._pool)  # type: ignore[attr-defined]
+
+
 class WatchedPool:
     """A Pool that raises WorkerDied where ``multiprocessing.Pool`` would wait for ever (cpython issue 96062).
 
@@ -47,8 +56,8 @@ class WatchedPool:
         self._pool: Any = None
         try:
             with worker.interrupts_held(context):
-                self._pool = context.Pool(workers, worker.adopt, (Portable(workload), context.Barrier(workers)))
-                self._processes = list(self._pool._pool)  # as started: the pool replaces the dead in its own list
+                told = Portable(workload), context.Barrier(workers)
+                self._pool = _Pool(workers, worker.adopt, told, context=context)
             self.map(worker.meet, range(workers))
         except BaseException:
             self.close()
@@ -83,25 +92,21 @@ class WatchedPool:
                 yield worker.opened(answer)
 
     def _require_life(self) -> None:
-        for number, process in enumerate(self._processes, 1):
+        for number, process in enumerate(self._pool.first, 1):
             if process.exitcode is not None:
                 raise WorkerDied(f"worker {number} of {self.workers} ended with exit code {process.exitcode}")
         if not self._pool._result_handler.is_alive():
             raise WorkerDied("the pool's thread that reads answers ended on one that cannot be rebuilt")
 
     def close(self) -> None:
-        """End the pool's processes and threads, also when a worker was killed.
+        """End the pool's processes and threads, also when a worker was killed, or is just then.
 
         A worker that dies while it takes a task or sends an answer leaves the pool's pipes locked
-        or half full, for which Pool.terminate waits for ever. So where one is dead, the steps of
-        terminate are taken here in an order in which nothing waits for the dead.
+        or half full, for which Pool.terminate waits for ever. So the steps of terminate are taken
+        here, in an order in which nothing waits for the dead.
         """
         pool = self._pool
         if pool is None:
-            return
-        if all(process.exitcode is None for process in self._processes) and pool._result_handler.is_alive():
-            pool.terminate()
-            pool.join()
             return
         pool._terminate.cancel()  # what terminate and the interpreter's exit would call
         pool._state = "TERMINATE"
@@ -111,9 +116,11 @@ class WatchedPool:
         for process in pool._pool:
             process.kill()
             process.join()
-        for lock in (pool._inqueue._rlock, pool._outqueue._wlock):
-            lock.acquire(block=False)  # whether it was free or a dead worker's,
-            lock.release()  # it is free now
+        # Whether these were free or a dead worker's, they are free after it. The second may also be held, for a
+        # moment, by the thread that sends tasks; the first is held by whichever idle worker is next.
+        for lock, seconds in ((pool._inqueue._rlock, 0), (pool._outqueue._wlock, POLL_SECONDS)):
+            lock.acquire(timeout=seconds)
+            lock.release()
         pool._inqueue._reader.close()  # for the thread that sends tasks: a broken pipe
         pool._result_handler._state = "TERMINATE"
         pool._outqueue._writer.send(None)  # for the thread that reads answers: the last one,
