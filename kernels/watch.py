@@ -32,14 +32,14 @@ def watched(executor: Any) -> Iterator[None]:
 
 def _watch(executor: Any, over: threading.Event) -> None:
     while not over.is_set():
-        processes = list((executor._processes or {}).values())
+        manager, calls, results = executor._executor_manager_thread, executor._call_queue, executor._result_queue
+        processes = list((executor._processes or {}).values())  # shutdown forgets all of these at its end
         if wait([process.sentinel for process in processes], LOOK_SECONDS):
-            manager = executor._executor_manager_thread
             if not over.wait(GRACE_SECONDS):
                 for process in processes:
                     process.kill()
-                executor._result_queue._writer.close()  # the last one: what is read comes to its end
+                results._writer.close()  # the last one: what is read comes to its end
             manager.join(GRACE_SECONDS)
             if manager.is_alive():
-                executor._call_queue._reader.close()  # the last one: what is written has no reader, and fails
+                calls._reader.close()  # the last one: what is written has no reader, and fails
             return

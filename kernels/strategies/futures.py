@@ -48,7 +48,8 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
             process.kill()
         raise
     finally:
-        executor.shutdown(cancel_futures=True)
+        with watched(executor):  # one that was killed in the middle of an answer would be waited for
+            executor.shutdown(cancel_futures=True)
 
 
 def _exit_codes(executor: ProcessPoolExecutor, processes: list[Any]) -> list[int | None]:
