@@ -185,8 +185,6 @@ def test_workers_that_die_as_they_start(strategy: str, start_method: str | None,
 @pytest.mark.parametrize("kernel", ["ends", "never ends"])
 def test_ctrl_c_ends_all(kernel: str, strategy: str, start_method: str | None, orders: Path) -> None:
     ways.need(faulty, strategy)
-    if (strategy, kernel) == ("futures", "ends"):
-        pytest.skip("an open fault: its executor hangs on Ctrl-C about once in a hundred times")
     orders.write_text("wait")
     args = [orders] if kernel == "never ends" else []
     with script(ENDLESS, strategy, start_method or "", *map(str, args)) as process:

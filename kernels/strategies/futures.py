@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager
 from multiprocessing.context import BaseContext
 from typing import Any
 
@@ -24,11 +23,11 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
     executor = ProcessPoolExecutor(workers, context, worker.adopt, initial)
     processes: list[Any] = []
 
-    def each(
-        function: Callable[[Any], Any], tasks: Any, starting: AbstractContextManager[None] | None = None
-    ) -> list[Any]:
+    def each(function: Callable[[Any], Any], tasks: Any) -> list[Any]:
         try:
-            with starting or contextlib.nullcontext():
+            # The first tasks start the processes; and Ctrl-C in the middle of handing one over would leave a
+            # lock taken for which the executor's thread then waits for ever.
+            with worker.interrupts_held(context):
                 answers = executor.map(worker.Guarded(function), tasks)
             return [worker.opened(answer) for answer in list(answers)]
         except BrokenProcessPool as error:
@@ -40,7 +39,7 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
 
     try:
         with watched(executor):
-            each(worker.meet, range(workers), worker.interrupts_held(context))  # the first tasks start the processes
+            each(worker.meet, range(workers))
             processes += (executor._processes or {}).values()  # a broken executor forgets them
             yield run
     except BaseException:  # Ctrl-C: shutdown alone would wait for the tasks that are in work
