@@ -42,7 +42,7 @@ browser: .venv/test
 	@$(BIN)/python -m tools.browsers
 
 test: .venv/test offline browser  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 chaos: .venv/test  ## kill workers at random moments, some hundred times
 	CHAOS_ROUNDS=400 $(BIN)/python -m pytest tests/test_chaos.py

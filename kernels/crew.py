@@ -10,12 +10,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
-from multiprocessing.reduction import ForkingPickler
 from threading import BrokenBarrierError
 from typing import Any
 
 from kernels.errors import WorkerDied
-from kernels.worker import ignore_interrupt, interrupts_held, packed, unpacked
+from kernels.worker import ignore_interrupt, interrupts_held, packed, pickled, unpacked
 
 TASKS_IN_HAND = 2  # per worker: one in work, and the next in its pipe, so that it need not wait
 EXIT_SECONDS = 5.0
@@ -63,7 +62,7 @@ class Crew:
         `function` must be importable by name. When a call raises, no further task is handed out,
         and what it raised is raised here, with the worker's traceback, once the others are back.
         """
-        waiting = deque(ForkingPickler.dumps((index, function, task)) for index, task in enumerate(tasks))
+        waiting = deque(pickled((index, function, task)) for index, task in enumerate(tasks))
         answers: list[Any] = [None] * len(tasks)
         failure = None
         for pipe in self._pipes * TASKS_IN_HAND:
@@ -90,7 +89,7 @@ class Crew:
         answers: list[Any] = [None] * len(self._pipes)
         errors: list[Exception] = []
         for rank, pipe in enumerate(self._pipes):
-            self._send(pipe, ForkingPickler.dumps((rank, function, args)))
+            self._send(pipe, pickled((rank, function, args)))
         while self._owed:
             for pipe in wait(self._pipes):
                 rank, answers[rank], error = self._receive(pipe)

@@ -79,14 +79,23 @@ def solve(part: Problem) -> Answer:
     return _workload.solve(part)
 
 
-def packed(index: int, answer: Any, error: Exception | None) -> Any:
+def pickled(what: Any) -> bytes:
+    """It as multiprocessing sends it.
+
+    Bytes, not multiprocessing's view of its buffer: where an error's traceback keeps the view until
+    garbage is collected, Python 3.14 and newer complain of that.
+    """
+    return bytes(ForkingPickler.dumps(what))
+
+
+def packed(index: int, answer: Any, error: Exception | None) -> bytes:
     """A reply as bytes: what a task answered or raised, with the worker's traceback.
 
     Where either cannot be pickled, the reply is a TypeError that names its type.
     """
     traced = error and ExceptionWithTraceback(error, error.__traceback__)
     try:
-        message = ForkingPickler.dumps((index, answer, traced))
+        message = pickled((index, answer, traced))
         if error is not None:
             ForkingPickler.loads(message)  # some exceptions cannot be rebuilt
     except Exception as unpicklable:
@@ -94,11 +103,11 @@ def packed(index: int, answer: Any, error: Exception | None) -> Any:
             f"the answer, of type {type(answer).__name__}," if error is None else f"what the kernel raised, {error!r},"
         )
         told = TypeError(f"{what} cannot be sent back from the worker: {unpicklable}")
-        message = ForkingPickler.dumps((index, None, told))
+        message = pickled((index, None, told))
     return message
 
 
-def unpacked(message: Any) -> tuple[int, Any, Exception | None]:
+def unpacked(message: bytes) -> tuple[int, Any, Exception | None]:
     """The reply's index, answer and error."""
     reply: tuple[int, Any, Exception | None] = ForkingPickler.loads(message)
     return reply
@@ -118,7 +127,7 @@ class Guarded:
         try:
             return self.function(*task)
         except Exception as error:
-            return Raised(bytes(packed(0, None, error)))
+            return Raised(packed(0, None, error))
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ RUNS = 60  # of a team that survives: its workers were killed while none was nee
 pytestmark = [
     pytest.mark.timeout(60),
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here"),
-    pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning"),
 ]
 
 

@@ -8,13 +8,9 @@ import pytest
 import kernels
 from kernels.registry import find_strategy
 
-# From Python 3.12 on a fork warns where there are threads, be they only NumPy's own.
-_FORKS = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
-
 
 def _way(strategy: str, start_method: str | None) -> Any:
-    marks = [_FORKS] if start_method == "fork" else []
-    return pytest.param(strategy, start_method, id=f"{strategy}-{start_method or 'only'}", marks=marks)
+    return pytest.param(strategy, start_method, id=f"{strategy}-{start_method or 'only'}")
 
 
 def _ways_of(strategy: str) -> list[Any]:

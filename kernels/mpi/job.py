@@ -20,7 +20,6 @@ import tempfile
 import time
 from multiprocessing import spawn
 from multiprocessing.connection import Connection, wait
-from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ import kernels
 from kernels.errors import WorkerDied
 from kernels.mpi.rank import mapped, packed_apart, sent
 from kernels.sharing import require_space
-from kernels.worker import START_SECONDS, packed, unpacked
+from kernels.worker import START_SECONDS, packed, pickled, unpacked
 from kernels.workload import Portable, Problem
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ class Job:
         and else at once, since they may wait for it for ever (`owed` tells).
         """
         for rank in self._ranks:
-            self._send(rank, ForkingPickler.dumps(True))
+            self._send(rank, pickled(True))
         return self._replies(alone)[0]
 
     def close(self) -> None:
@@ -169,7 +168,7 @@ class Job:
         for key in ("authkey", "start_method"):  # of multiprocessing's own children
             data.pop(key, None)
         for rank in self._ranks:
-            self._send(rank, ForkingPickler.dumps(data))
+            self._send(rank, pickled(data))
             self.owed -= 1
         numbers = {}
         for rank in self._ranks:

@@ -156,7 +156,7 @@ def _by_tickets(workload: Any, rank: Rank) -> Iterator[Callable[[], Answer]]:
 
 def _answers(comm: Any, mine: list[tuple[int, Answer]], error: Exception | None) -> list[Answer] | None:
     """At rank 0 the answers of all ranks by their numbers; what a rank raised is raised there."""
-    replies = comm.gather(bytes(packed(0, mine, error)))
+    replies = comm.gather(packed(0, mine, error))
     if replies is None:
         return None
     found = []

@@ -31,8 +31,10 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
     from concurrent.futures import InterpreterPoolExecutor  # type: ignore[attr-defined]
 
     portable = Portable(workload)
+    # They begin without what this one has added to its path: a script's own folder, where its modules are.
+    path = ("import sys; sys.path[:] = " + repr(sys.path),)
 
-    with InterpreterPoolExecutor(workers) as executor:
+    with InterpreterPoolExecutor(workers, initializer=exec, initargs=path) as executor:
 
         def run() -> Answer:
             parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]

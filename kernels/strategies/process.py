@@ -92,4 +92,4 @@ def _solve(portable: Portable, pipe: Any, position: int, queue: Any) -> None:
         reply = packed(position, portable.workload.solve(pipe.recv()), None)
     except Exception as error:
         reply = packed(position, None, error)
-    queue.put(bytes(reply))
+    queue.put(reply)

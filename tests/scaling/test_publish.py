@@ -43,7 +43,8 @@ def counted(index: Mapping[str, Any]) -> dict[str, int]:
 
 def test_what_there_is_is_published(suite: suites.MadeUp) -> None:
     index, said = publish(suite)
-    assert "arning" not in said
+    # Of asv's own pool, which it leaves to the exit of the interpreter, Python 3.14 and newer complain.
+    assert "arning" not in re.sub(r".*UserWarning: resource_tracker: .*\n.*warn\(.*\n?", "", said)
     assert counted(index) == {"here": 4}
     assert [one["label"] for one in index["machines"][0]["environments"]] == ["3.9", "3.13"]
     assert list(index["machines"][0]["commits"]) == suite.commits
