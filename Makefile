@@ -13,6 +13,10 @@ BASE ?= main
 # How long make corpus and make trials go on, as in 3m; to the end where it is empty.
 FOR ?=
 
+CORPUS := docs/gate/corpus.jsonl
+# Its benchmarks: the four strategies that every workload has, with as many workers as this has CPUs.
+RECORDED := \.time_run\('(serial', 1|threaded', 2|pool', 2|shared', 2)\)
+
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
 .PHONY: help bench history offline publish preview browser test chaos lint dist cost figures efficiency gate corpus calibrate trials clean
@@ -69,10 +73,10 @@ gate: .venv/gate  ## compare BASE=main with HEAD, and fail where something is sl
 	$(BIN)/asv-gate run "$(BASE)"
 
 corpus: .venv/gate  ## record pairs for the gate's calibration, for FOR=3m; the same command goes on
-	$(BIN)/asv-gate record .asv-gate/corpus.jsonl $(if $(FOR),--for $(FOR))
+	$(BIN)/asv-gate record $(CORPUS) --bench "$(RECORDED)" $(if $(FOR),--for $(FOR))
 
 calibrate: .venv/gate  ## how often the gate is wrong and what it finds, by replay of the corpus
-	$(BIN)/asv-gate calibrate .asv-gate/corpus.jsonl
+	$(BIN)/asv-gate calibrate $(CORPUS)
 
 trials: .venv/gate  ## run the gate and asv continuous on known changes, for FOR=40m; the same command goes on
 	@$(BIN)/python -m tools.trials $(if $(FOR),--for $(FOR))

@@ -73,7 +73,7 @@ def _add_corpus_commands(commands: "argparse._SubParsersAction[argparse.Argument
     record = commands.add_parser("record", help="record pairs on unchanged code; the same command goes on with them")
     record.set_defaults(command=record_command, goes_on="; the same command goes on from here")
     record.add_argument("corpus", type=Path, metavar="CORPUS", help="a file of JSON lines")
-    record.add_argument("--commit", default="HEAD", help="by default HEAD")
+    record.add_argument("--commit", help="by default the one that the corpus was begun with, at first HEAD")
     record.add_argument("--pairs", type=int, default=60, metavar="N", help="of each benchmark; by default 60")
     record.add_argument(
         "--for", dest="seconds", type=duration, default=math.inf, metavar="3m", help="then stop, for now"

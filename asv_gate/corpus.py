@@ -34,7 +34,7 @@ class Recording:
 
     path: Path
     pairs: int
-    commit: str = "HEAD"
+    commit: str | None = None  # that which the corpus was begun with, at first HEAD
     config: Path = Path("asv.conf.json")
     python: str | None = None
     bench: Sequence[str] = ()
@@ -46,13 +46,14 @@ def record(recording: Recording, listener: Listener) -> tuple[int, int]:
     deadline = monotonic() + recording.seconds
     space = Workspace(recording.config)
     listener.stage("Reading the suite")
-    suite = asvlink.resolve(recording.config, [recording.commit], recording.python)
     path = recording.path
+    name = recording.commit or _begun(path).get("commit", "HEAD")
+    suite = asvlink.resolve(recording.config, [name], recording.python)
     path.parent.mkdir(parents=True, exist_ok=True)
     with workspace.held(path.parent, path.name) as ours, space.scratch() as folder:
         if not ours:
             raise GateError(f"{path} is being recorded by another process")
-        commit = suite.commits[recording.commit]
+        commit = suite.commits[name]
         sides = install_sides(
             space, suite, (commit, commit), installations=INSTALLATIONS, folder=folder, listener=listener
         )
@@ -87,10 +88,10 @@ def _rounds(
 
 def _header(recording: Recording, suite: Suite, sides: tuple[Side, Side], listener: Listener) -> dict[str, Any]:
     """What was found at the beginning stays, so that every round has the same benchmarks."""
-    begun = read(recording.path)[0] if recording.path.exists() else {}
+    begun = _begun(recording.path)
     return {
         "kind": "corpus",
-        "commit": suite.commits[recording.commit],
+        "commit": sides[0].install.commit,
         "environment": suite.environment,
         "suite": workspace.digest(suite),
         "bench": list(recording.bench),
@@ -99,6 +100,11 @@ def _header(recording: Recording, suite: Suite, sides: tuple[Side, Side], listen
         "benchmarks": begun.get("benchmarks") or _comparable(recording, suite, sides, listener),
         "seed": begun.get("seed", secrets.randbelow(2**32)),
     }
+
+
+def _begun(path: Path) -> dict[str, Any]:
+    """The header of the corpus that is there."""
+    return read(path)[0] if path.exists() else {}
 
 
 def _comparable(
