@@ -7,7 +7,6 @@ import importlib.util
 import inspect
 import itertools
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +17,7 @@ import kernels
 from kernels import blas, compare, files, info, plot, table, timing
 from kernels.mpi import launched
 from kernels.registry import find_strategy, find_workload, name_of, why_never
-from kernels.team import default_start_method
+from kernels.team import default_start_method, start_methods
 
 DESCRIPTION = "Kernels of parallel Python: which way of going parallel pays for which kind of work."
 COMPARE = """\
@@ -271,7 +270,7 @@ def _add_size(parser: argparse.ArgumentParser, default: str) -> None:
 def _add_start_method(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start-method",
-        choices=multiprocessing.get_all_start_methods(),
+        choices=start_methods(),
         default=default_start_method(),
         help="of processes; default: %(default)s",
     )

@@ -1,7 +1,6 @@
 """What this machine and this Python are: everything about them that changes a number."""
 
 import importlib.util
-import multiprocessing
 import os
 import platform
 import shlex
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kernels import __version__, blas, cpus
-from kernels.team import default_start_method
+from kernels.team import default_start_method, start_methods
 
 BUILD_FLAGS = {
     "--enable-optimizations": "PGO",
@@ -53,7 +52,7 @@ def collect() -> dict[str, Any]:
             "usable": cpus.usable(),
         },
         "memory_bytes": _memory(),
-        "start_methods": multiprocessing.get_all_start_methods(),
+        "start_methods": start_methods(),
         "default_start_method": default_start_method(),
         "numpy": np.__version__,
         "scipy": scipy.__version__,

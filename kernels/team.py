@@ -163,7 +163,12 @@ def run(
 
 def default_start_method() -> str:
     """Forkserver where there is one, spawn elsewhere; never fork, which is unsafe with threads."""
-    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    return "forkserver" if "forkserver" in start_methods() else "spawn"
+
+
+def start_methods() -> list[str]:
+    """Those of multiprocessing itself: joblib adds its own, loky's, to what that lists."""
+    return [method for method in multiprocessing.get_all_start_methods() if "loky" not in method]
 
 
 def _is_whole(value: object) -> bool:
@@ -179,7 +184,7 @@ def _checked_workers(workers: Any) -> int:
 
 
 def _checked_start_method(start_method: Any) -> str:
-    allowed = multiprocessing.get_all_start_methods()
+    allowed = start_methods()
     if start_method is None:
         return default_start_method()
     if start_method not in allowed:

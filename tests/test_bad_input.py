@@ -15,7 +15,7 @@ from kernels.workloads import polynomial
 
 WORKLOADS = ", ".join(kernels.workloads())
 STRATEGIES = ", ".join(kernels.strategies())
-START_METHODS = ", ".join(multiprocessing.get_all_start_methods())
+START_METHODS = ", ".join(kernels.team.start_methods())
 WORKERS = "workers must be an integer of at least 1"
 SIZES = "size must be one of S, M, L, or"
 CONTRACT = "it must have SIZES, problem, part, solve, check"

@@ -1,6 +1,5 @@
 """The ways to run a workload: every strategy, with every start method where it takes one."""
 
-import multiprocessing
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ def _way(strategy: str, start_method: str | None) -> Any:
 
 def _ways_of(strategy: str) -> list[Any]:
     takes = find_strategy(strategy).TAKES_START_METHOD
-    return [_way(strategy, method) for method in (multiprocessing.get_all_start_methods() if takes else [None])]
+    return [_way(strategy, method) for method in (kernels.team.start_methods() if takes else [None])]
 
 
 def _with_processes(strategy: str) -> bool:
