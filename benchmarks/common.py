@@ -29,9 +29,8 @@ WORKERS = (1, 2, 4, 8)
 ROUNDS = 2
 REPEAT = (4, 10, 0.3)
 
-# For most of the catalogue fewer in a round, so that all of it takes minutes. A process takes
-# longer to start than to take ten samples of ten milliseconds.
-SHORT = (4, 6, 0.15)
+# All in one round for most of the catalogue, so that it takes minutes: a process takes longer to
+# start than to take ten samples of ten milliseconds.
 ONE_ROUND = (8, 12, 0.3)
 
 
@@ -127,5 +126,6 @@ class WarmRun(Timed, Warm):
 class ShortRun(WarmRun):
     """The same for a problem of some 10 ms."""
 
-    repeat = SHORT
+    rounds = 1
+    repeat = ONE_ROUND
     size: str | int = "S"
