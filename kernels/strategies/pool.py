@@ -127,4 +127,5 @@ class WatchedPool:
         pool._outqueue._writer.close()  # and where it is in the middle of one, their end
         pool._task_handler.join(END_SECONDS)  # under fork another team's workers may have inherited these ends,
         pool._result_handler.join(END_SECONDS)  # and such a thread then ends with them
-        pool._cache.clear()  # a task that was not sent has that thread's error, which has its frames, which have this
+        # The result of a task that was not sent has that thread's error, whose frames have this, and so the result.
+        pool._cache.clear()
