@@ -142,6 +142,11 @@ def run_command(
     return [*install.python, _script(), "run", str(suite.benchmarks), benchmark.id, params, "None", str(result)]
 
 
+def sampler_command(suite: Suite, install: Install, benchmark: Benchmark) -> list[str]:
+    """It is told by lines to run the benchmark: see sampler.py, the only other file that knows asv's runner."""
+    return [*install.python, str(Path(__file__).with_name("sampler.py")), str(suite.benchmarks), benchmark.id]
+
+
 @functools.cache
 def _script() -> str:
     spec = importlib.util.find_spec("asv")

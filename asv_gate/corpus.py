@@ -95,7 +95,7 @@ def _header(recording: Recording, suite: Suite, sides: tuple[Side, Side], listen
         "environment": suite.environment,
         "suite": workspace.digest(suite),
         "bench": list(recording.bench),
-        "timing": pair.TIMING,
+        "turns": list(pair.TURNS),
         "machine": f"{usable_cpus()} CPUs, {platform.platform()}",
         "benchmarks": begun.get("benchmarks") or _comparable(recording, suite, sides, listener),
         "seed": begun.get("seed", secrets.randbelow(2**32)),

@@ -215,10 +215,10 @@ class _Gate:
                 else f"there are no benchmarks in {self.suite.benchmarks}"
             )
         self.listener.stage(f"A look at {len(in_base.keys() | in_head.keys())} benchmarks")
-        kept = base.install.folder / f"survey-{workspace.digest(self.suite)[:12]}.json"
+        kept = base.install.folder / f"look-{workspace.digest(self.suite)[:12]}.json"
         known = {name: Outcome(*outcome) for name, outcome in _load(kept).items()}
         survey = look((base, head), in_base, in_head, known=known, tell=self.listener.done)
-        good = {name: (outcome.value, outcome.seconds) for name, outcome in known.items() if outcome.value is not None}
+        good = {name: (outcome.samples, outcome.seconds) for name, outcome in known.items() if outcome.samples}
         write_whole(kept, json.dumps(good))
         return survey
 

@@ -7,21 +7,24 @@ command has ended, when its time is up, on Ctrl-C, and, by the guard, when we ar
 
 import contextlib
 import os
+import queue
 import select
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import IO, cast
+from typing import IO, TypeVar, cast
 
 import psutil
 
 POSIX = os.name == "posix"
 OUTPUT_BYTES = 20_000  # the end of what a command prints, which has its error
+LOOK_SECONDS = 0.2  # between looks at whether a command that does not answer is still there
 
 
 @dataclass(frozen=True)
@@ -87,17 +90,18 @@ def run(command: Sequence[str], *, environ: Mapping[str, str], cwd: Path, timeou
 
 def run_all(commands: Sequence[tuple[Sequence[str], Mapping[str, str], Path]], *, timeout: float) -> list[Ended]:
     """The same for several (command, environment, folder) at once."""
+    deadline = monotonic() + timeout
     with contextlib.ExitStack() as stack:
-        running = [stack.enter_context(_started(*command)) for command in commands]
-        return [child.end(timeout) for child in running]
+        running = [stack.enter_context(_started(_Child, *command)) for command in commands]
+        return [child.end(deadline) for child in running]
 
 
 class _Child:
     def __init__(self, process: "subprocess.Popen[bytes]", output: IO[bytes]) -> None:
         self.process, self._output, self._start = process, output, monotonic()
 
-    def end(self, timeout: float) -> Ended:
-        in_time = _wait(self.process, max(0.0, timeout - (monotonic() - self._start)))
+    def end(self, deadline: float) -> Ended:
+        in_time = _wait(self.process, max(0.0, deadline - monotonic()))
         seconds = monotonic() - self._start
         end_session(self.process.pid, thoroughly=not in_time)
         status = self.process.wait()
@@ -107,27 +111,78 @@ class _Child:
         return Ended(status if in_time else None, output, seconds)
 
 
+class Talk(_Child):
+    """A command that writes lines on its output as it is asked by lines on its input, and ends with that.
+
+    Its output in the sense of `Ended` is what it writes on stderr.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]", output: IO[bytes]) -> None:
+        super().__init__(process, output)
+        self._input = cast(IO[bytes], process.stdin)
+        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        # What it has started may keep the pipe open when it is no more, so it is not we who wait for the pipe.
+        threading.Thread(target=self._read, args=(process.stdout,), daemon=True).start()
+
+    def ask(self, line: bytes) -> None:
+        with contextlib.suppress(OSError):  # it has ended, which its answer will show
+            self._input.write(line + b"\n")
+            self._input.flush()
+
+    def answer(self, deadline: float) -> bytes:
+        """Its next line; empty where it ends instead, and where its time is up."""
+        while True:
+            over = monotonic() > deadline or _wait(self.process, 0.0)
+            with contextlib.suppress(queue.Empty):
+                return self._lines.get(timeout=LOOK_SECONDS)
+            if over:
+                return b""
+
+    def dismiss(self) -> None:
+        """Ask it to end."""
+        with contextlib.suppress(OSError):
+            self._input.close()
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            for line in pipe:
+                self._lines.put(line)
+        self._lines.put(b"")
+
+
+def talk(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> contextlib.AbstractContextManager[Talk]:
+    """Start a command, and talk with it until it is asked to end; at the latest it ends with the block."""
+    return _started(Talk, command, environ, cwd)
+
+
+_Kind = TypeVar("_Kind", bound=_Child)
+
+
 @contextlib.contextmanager
-def _started(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Iterator[_Child]:
+def _started(kind: type[_Kind], command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Iterator[_Kind]:
+    pipe = subprocess.PIPE if issubclass(kind, Talk) else None
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             list(command),
             env=dict(environ),
             cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            stdin=pipe or subprocess.DEVNULL,
+            stdout=pipe or output,
+            stderr=output,
             start_new_session=POSIX,
             creationflags=0 if POSIX else subprocess.CREATE_NEW_PROCESS_GROUP,  # type: ignore[attr-defined,unused-ignore]
         )
         if _guard is not None:
             _guard.watch(process.pid)
         try:
-            yield _Child(process, output)
+            yield kind(process, output)
         finally:
             if process.returncode is None:
                 end_session(process.pid)
                 process.wait()
+            if process.stdin is not None:
+                with contextlib.suppress(OSError):
+                    process.stdin.close()
             if _guard is not None:
                 _guard.forget(process.pid)
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from asv_gate.asvlink import Benchmark
-from asv_gate.pair import ONCE, Outcome, Side, is_timing
+from asv_gate.pair import ONCE, TURNS, Outcome, Side, is_timing
+
+SAMPLE_SECONDS = 0.01  # asv's own default of sample_time: a quick benchmark runs as often as fills it
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def look(
                 broken[benchmark.name] = now.error
         elif is_timing(benchmark):
             timings.append(benchmark)
-            costs.append(_seconds(benchmark, was) + _seconds(benchmark, now))
+            costs.append(pair_seconds(benchmark, was, now))
         else:
             numbers.append(benchmark)
     return Survey(timings, costs, numbers, skipped, unmeasured, broken)
@@ -79,12 +81,13 @@ def fails_in_head_only(base: Outcome, head: Outcome) -> bool:
     return head.value is None and base.value is not None
 
 
-def _seconds(benchmark: Benchmark, once: Outcome) -> float:
-    """What a process takes that takes its samples, where one that runs once took this."""
+def pair_seconds(benchmark: Benchmark, base: Outcome, head: Outcome) -> float:
+    """What a pair takes, where processes that run once took this."""
     if benchmark.type != "time":
-        return once.seconds
-    run = once.value or 0.0
-    return once.seconds + min(8 * run, max(0.25, 3 * run)) + max(0.05, run)
+        return base.seconds + head.seconds
+    least, most, seconds = TURNS
+    turn = sum(max(outcome.value or 0.0, SAMPLE_SECONDS) for outcome in (base, head))
+    return max(base.seconds, head.seconds) + turn * (1 + min(most, max(least, seconds / turn)))
 
 
 def _outcomes(side: Side, benchmarks: Sequence[Benchmark], tell: Callable[[int], None]) -> dict[str, Outcome]:

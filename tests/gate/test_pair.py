@@ -1,0 +1,232 @@
+"""A pair of processes that are sampled in turns: their order, and what becomes of one that does not do well."""
+
+import math
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from asv_gate import asvlink, pair
+from asv_gate.asvlink import Benchmark, Install, Suite
+from asv_gate.pair import Pair, Side
+
+SUITE = '''
+import os
+import signal
+import sys
+import time
+
+WHO = os.environ["WHO"]
+runs = 0
+
+
+def note(what):
+    with open(os.environ["LOG"], "a") as log:
+        log.write(f"{WHO} {what}\\n")
+
+
+def in_head(do):
+    """From the third run on."""
+    global runs
+    runs += 1
+    if WHO == "head" and runs > 2:
+        do()
+
+
+class Noted:
+    def setup(self):
+        note("setup")
+
+    def time_it(self):
+        note("run")
+        time.sleep(0.001)
+
+    def teardown(self):
+        note("teardown")
+
+
+class Cached:
+    params = [10, 20]
+
+    def setup_cache(self):
+        note("cache")
+        return {20: 0.002}
+
+    def setup(self, cache, size):
+        self.seconds = cache[size]
+
+    def time_it(self, cache, size):
+        time.sleep(self.seconds)
+
+
+class Many:
+    number = 7
+
+    def time_it(self):
+        note("run")
+
+
+def time_prints_and_reads():
+    print("no line that was asked for", flush=True)
+    assert sys.stdin.read() == ""
+
+
+def time_raises():
+    in_head(lambda: 1 / 0)
+
+
+def time_hangs():
+    in_head(lambda: time.sleep(600))
+
+
+time_hangs.timeout = 1.5
+
+
+def time_leaves():
+    in_head(lambda: os._exit(0))
+
+
+def time_is_killed_but_not_its_worker():
+    def die():
+        if os.fork():
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(600)
+
+    in_head(die)
+
+
+def skip():
+    raise NotImplementedError
+
+
+def time_skips():
+    pass
+
+
+time_skips.setup = lambda: skip() if WHO == "head" else None
+
+
+def time_cannot_be_torn_down():
+    pass
+
+
+time_cannot_be_torn_down.teardown = lambda: 1 / 0 if WHO == "head" else None
+'''
+HASH_SEEDS = range(8)
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Side, Side]:
+    """The same suite for both, which is told by a variable of its environment who it is."""
+    root = tmp_path_factory.mktemp("pair")
+    (root / "bench").mkdir()
+    (root / "bench" / "__init__.py").touch()
+    (root / "bench" / "suite.py").write_text(SUITE)
+    suite = Suite("pair", root, root / "bench", "", [], {}, False, 60.0, "")
+    made = []
+    for who in ("base", "head"):
+        folder = root / who
+        folder.mkdir()
+        variables = {"WHO": who, "LOG": str(root / "log")}
+        made.append(Side(suite, Install(who, who, folder, [sys.executable], variables), folder))
+    return made[0], made[1]
+
+
+@pytest.fixture
+def log(sides: tuple[Side, Side]) -> Path:
+    path = sides[0].suite.root / "log"
+    path.unlink(missing_ok=True)
+    return path
+
+
+def measure(sides: tuple[Side, Side], name: str, seed: int = 1) -> Pair:
+    found = {each.name: each for each in asvlink.discover(sides[0].suite, sides[0].install)}
+    benchmark: Benchmark = found[f"suite.{name}"]
+    return pair.measure(*sides, benchmark, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_turns_are_balanced_and_a_sample_is_set_up_by_itself(sides: tuple[Side, Side], log: Path, seed: int) -> None:
+    measured = measure(sides, "Noted.time_it", seed)
+    assert measured.base.value == pytest.approx(0.001, rel=1)
+    assert measured.head.value == pytest.approx(0.001, rel=1)
+    assert abs(measured.d) < 1
+    lines = log.read_text().splitlines()
+    first, second = ("base", "head") if measured.base_first else ("head", "base")
+    runs = [line.split()[0] for line in lines if line.endswith("run")]
+    assert set(runs[: runs.index(second)]) == {first}, "it warms up alone"
+    assert runs[-2 * pair.TURNS[1] :] == [first, second, second, first] * (pair.TURNS[1] // 2)
+    for who in ("base", "head"):
+        own = [line.split()[1] for line in lines if line.startswith(who)]
+        after_warming_up = own[-3 * pair.TURNS[1] - 1 :]
+        assert after_warming_up == ["teardown", *["setup", "run", "teardown"] * pair.TURNS[1]]
+
+
+def test_coins_are_fair_and_repeatable(sides: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pair, "in_turns", lambda sides, benchmark, hash_seed: [pair.Outcome((1.0,), 1.0)] * 2)
+    first = [measure(sides, "Noted.time_it", seed).base_first for seed in HASH_SEEDS]
+    assert {True, False} == set(first)
+    assert first == [measure(sides, "Noted.time_it", seed).base_first for seed in HASH_SEEDS]
+
+
+def test_what_setup_cache_made_is_made_once(sides: tuple[Side, Side], log: Path) -> None:
+    for _ in range(2):
+        measured = measure(sides, "Cached.time_it(20)")
+        assert measured.base.value == pytest.approx(0.002, rel=1)
+        assert measured.head.value == pytest.approx(0.002, rel=1)
+    assert sorted(log.read_text().splitlines()) == ["base cache", "head cache"]
+
+
+def test_a_setup_that_fails_on_both_sides_is_said_so(sides: tuple[Side, Side]) -> None:
+    measured = measure(sides, "Cached.time_it(10)")
+    assert "KeyError: 10" in measured.base.error
+    assert "KeyError: 10" in measured.head.error
+    assert math.isnan(measured.d)
+
+
+def test_the_suites_own_number_of_runs_in_a_sample_is_kept(sides: tuple[Side, Side], log: Path) -> None:
+    measured = measure(sides, "Many.time_it")
+    assert measured.base.value is not None
+    assert log.read_text().count("head run") % 7 == 0
+
+
+def test_what_a_benchmark_prints_and_reads_is_none_of_ours(sides: tuple[Side, Side]) -> None:
+    measured = measure(sides, "time_prints_and_reads")
+    assert not measured.base.error + measured.head.error
+    assert not math.isnan(measured.d)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("time_raises", "ZeroDivisionError"),
+        ("time_hangs", "timed out after 1.5 s"),
+        ("time_leaves", "ended before its time"),
+        ("time_cannot_be_torn_down", "ZeroDivisionError"),
+        pytest.param(
+            "time_is_killed_but_not_its_worker",
+            "exit status -9",
+            marks=pytest.mark.skipif(not hasattr(os, "fork"), reason="forks"),
+        ),
+    ],
+)
+def test_one_that_fails_in_head_fails_in_head_alone(sides: tuple[Side, Side], name: str, why: str) -> None:
+    begin = time.monotonic()
+    measured = measure(sides, name)
+    assert why in measured.head.error
+    assert measured.head.value is None
+    assert not measured.base.error
+    assert measured.base.value is not None
+    assert math.isnan(measured.d)
+    assert time.monotonic() - begin < 30
+
+
+def test_one_that_skips_itself_in_head_is_no_failure(sides: tuple[Side, Side]) -> None:
+    measured = measure(sides, "time_skips")
+    assert measured.head.skipped
+    assert not measured.head.error
+    assert measured.base.value is not None
+    assert not measured.base.skipped
