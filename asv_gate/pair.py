@@ -17,7 +17,7 @@ from asv_gate.asvlink import Benchmark, Install, Suite
 
 # At least so many turns, at most so many, and no more after so many seconds. Where a machine is noisy, a pair's noise
 # falls with the root of its turns; a pair of many is still cheaper than several, as each starts two processes.
-TURNS = (5, 40, 0.7)
+TURNS = (5, 40, 0.5)
 WARM_UP = {"repeat": [1, 1, 0], "warmup_time": 0.05, "min_run_count": 1}
 SAMPLE = {"repeat": 1, "warmup_time": 0}
 ONCE = {"rounds": 1, "repeat": 1, "number": 1, "warmup_time": 0}
@@ -222,7 +222,7 @@ def in_turns(sides: Sequence[Side], benchmark: Benchmark, hash_seed: int) -> lis
         deadline = monotonic() + seconds
         for turn in range(most):
             for sampler in samplers if turn % 2 == 0 else samplers[::-1]:
-                sampler.take({**SAMPLE, **number})
+                sampler.take({**SAMPLE, **number, "turn": turn // 2})
             if (turn + 1 >= least and monotonic() > deadline) or not all(sampler.well for sampler in samplers):
                 break
         for sampler in samplers:

@@ -3,7 +3,8 @@
 ``python sampler.py BENCHMARK_DIR BENCHMARK_ID``, with asv's runner and nothing else of ours. It sets
 the benchmark up and writes a line of JSON: true, or null where the benchmark skips itself. For every
 line on its standard input, of attributes that replace the benchmark's own, it runs the benchmark as
-asv does, and writes what came of it. It ends with its input.
+asv does, and writes what came of it; "turn" among them is the number of a turn, which begins on a CPU
+of its own. It ends with its input.
 """
 
 import sys
@@ -36,7 +37,10 @@ def main(folder: str, name: str) -> None:
     try:
         say(answers, None if skipped else True)
         for question in questions:
-            vars(benchmark).update(json.loads(question))
+            attributes = json.loads(question)
+            if (turn := attributes.pop("turn", None)) is not None:
+                begin_on(turn)
+            vars(benchmark).update(attributes)
             try:
                 answer = benchmark.do_run()
             except SkipNotImplemented:
@@ -44,6 +48,17 @@ def main(folder: str, name: str) -> None:
             say(answers, answer)
     finally:
         benchmark.do_teardown()
+
+
+def begin_on(turn: int) -> None:
+    """Move to the CPU whose turn it is, and be free to be moved from there.
+
+    A process stays on the CPU that it is on, and of a virtual machine's CPUs one may be slower for minutes.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        usable = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {usable[turn % len(usable)]})
+        os.sched_setaffinity(0, usable)
 
 
 def say(answers: IO[str], answer: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asv_gate import asvlink, pair
+from asv_gate import asvlink, pair, sampler
 from asv_gate.asvlink import Benchmark, Install, Suite
 from asv_gate.pair import Pair, Side
 
@@ -230,3 +230,14 @@ def test_one_that_skips_itself_in_head_is_no_failure(sides: tuple[Side, Side]) -
     assert not measured.head.error
     assert measured.base.value is not None
     assert not measured.base.skipped
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system has no affinity of CPUs")
+def test_a_turn_begins_on_a_cpu_of_its_own_and_is_bound_to_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    usable = os.sched_getaffinity(0)
+    asked: list[set[int]] = []
+    monkeypatch.setattr(os, "sched_setaffinity", lambda pid, cpus: asked.append(set(cpus)))
+    for turn in range(len(usable) + 1):
+        sampler.begin_on(turn)
+    assert asked[1::2] == [usable] * (len(usable) + 1)
+    assert asked[::2] == [{cpu} for cpu in [*sorted(usable), min(usable)]]
