@@ -24,8 +24,8 @@ from asv_gate import signedrank
 from asv_gate.errors import GateError
 
 SUITE_SHARE = 0.1  # of alpha, for the suite as a whole; the rest is for single benchmarks
-SCREENING = (0.35, 4)  # at most this share of the budget, and so many rounds
-SCREENING_AGAIN = (0.25, 6)
+SCREENING = (2, 4, 0.35)  # rounds at least and at most, and the share of the budget that is spent then
+SCREENING_AGAIN = (0, 6, 0.6)
 KEPT_SHARE, KEPT_LEAST = 0.5, 8
 SUSPECT_Z = 1.5
 SPARE_PAIRS = 3  # beyond those that could just reject, so that not all need agree
@@ -158,9 +158,10 @@ class _Run:
     def carried(self) -> np.ndarray:
         """The benchmarks that the budget can screen and could confirm: all, or the cheap ones first."""
         budget = self.settings.budget
-        confirming = budget * (1 - SCREENING[0] - SCREENING_AGAIN[0])
+        screening = budget * SCREENING_AGAIN[2]
+        confirming = budget - screening
         order = np.argsort(self.costs, kind="stable")
-        fits = np.cumsum(self.costs[order]) <= budget * SCREENING[0]
+        fits = np.cumsum(self.costs[order]) * SCREENING[0] <= screening
         fits &= self.costs[order] * least_pairs(1, self.settings.alpha_each) <= confirming
         for i in order[~fits]:
             self.alive[i] = False
@@ -173,13 +174,16 @@ class _Run:
             )
         return np.asarray(np.sort(order[fits]))
 
-    def screen(self, chosen: np.ndarray, limits: tuple[float, int], offset: int) -> list[int]:
-        """Rounds of pairs for all that are chosen; the installations they were from."""
-        share, most = limits
-        deadline = self.clock + share * self.settings.budget
+    def screen(self, chosen: np.ndarray, limits: tuple[int, int, float], offset: int) -> list[int]:
+        """Rounds of pairs for all that are chosen; the installations they were from.
+
+        Of one pair nobody could tell its noise, so that the first screening has two at least.
+        """
+        least, most, share = limits
         installations: list[int] = []
         while len(installations) < most and len(chosen):
-            if installations and self.clock + self.costs[chosen].sum() > deadline:
+            late = self.clock + self.costs[chosen].sum() > share * self.settings.budget
+            if late and len(installations) >= least:
                 break
             installations.append(self.rounds % 2)
             self.out.screened[chosen, offset + len(installations) - 1] = self.measure(chosen)
