@@ -23,8 +23,10 @@ INNOCENT = "compute.Parzen.time_run('pool', 2)"
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with our workloads, in which the trials are run."""
     monkeypatch.chdir(tmp_path)
-    for workload in trials.WORKLOADS:
-        file = Path("kernels", "workloads", f"{workload}.py")
+    for file in (
+        Path("benchmarks", "compute.py"),
+        *(Path("kernels", "workloads", f"{w}.py") for w in trials.WORKLOADS),
+    ):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text((ROOT / file).read_text())
     trials.DOCUMENT.parent.mkdir()
@@ -38,6 +40,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("copy")
 def test_head_does_more_of_the_same_work_for_the_same_answer() -> None:
     trials.clone()
+    assert "class Polynomial(ShortRun)" in (trials.CLONE / "benchmarks" / "compute.py").read_text()
     for workload in trials.WORKLOADS:
         project.git(trials.CLONE, "checkout", "--quiet", f"{workload}-20")
         file = (trials.CLONE / "kernels" / "workloads" / f"{workload}.py").absolute()
