@@ -195,7 +195,7 @@ def as_table(lines: Sequence[Line]) -> str:
             cells = []
             for percent in percents:
                 outcomes = [right(line, factor) for line in of_tool if line["percent"] == percent]
-                cells.append(str(Rate(sum(outcomes), len(outcomes))))
+                cells.append(str(Rate(sum(outcomes), len(outcomes))) if outcomes else "not run")
             seconds = np.median([line["seconds"] for line in of_tool])
             rows.append([f"`{tool}`" + f" --factor {factor}" * bool(factor), *cells, f"{seconds:.0f} s"])
     return table.markdown(rows)
