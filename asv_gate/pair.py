@@ -1,4 +1,4 @@
-"""One process of a benchmark, and one pair: a fresh process of each commit, next to each other in time."""
+"""One process of a benchmark, and one pair: a fresh process of each commit, both sampled in turns."""
 
 import contextlib
 import json

@@ -3,7 +3,6 @@
 import math
 import os
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +81,7 @@ def time_hangs():
     in_head(lambda: time.sleep(600))
 
 
-time_hangs.timeout = 1.5
+time_hangs.timeout = 4
 
 
 def time_leaves():
@@ -115,6 +114,7 @@ def time_cannot_be_torn_down():
 
 time_cannot_be_torn_down.teardown = lambda: 1 / 0 if WHO == "head" else None
 '''
+TURNS = 6
 HASH_SEEDS = range(8)
 
 
@@ -149,20 +149,23 @@ def measure(sides: tuple[Side, Side], name: str, seed: int = 1) -> Pair:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_turns_are_balanced_and_a_sample_is_set_up_by_itself(sides: tuple[Side, Side], log: Path, seed: int) -> None:
+def test_turns_are_balanced_and_a_sample_is_set_up_by_itself(
+    sides: tuple[Side, Side], log: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pair, "TURNS", (TURNS, TURNS, 0.0))
     measured = measure(sides, "Noted.time_it", seed)
-    assert measured.base.value == pytest.approx(0.001, rel=1)
-    assert measured.head.value == pytest.approx(0.001, rel=1)
-    assert abs(measured.d) < 1
+    assert len(measured.base.samples) == len(measured.head.samples) == TURNS
+    ratios = [head / base for base, head in zip(measured.base.samples, measured.head.samples, strict=True)]
+    assert measured.d == pytest.approx(float(np.median(np.log(ratios))))
     lines = log.read_text().splitlines()
     first, second = ("base", "head") if measured.base_first else ("head", "base")
     runs = [line.split()[0] for line in lines if line.endswith("run")]
     assert set(runs[: runs.index(second)]) == {first}, "it warms up alone"
-    assert runs[-2 * pair.TURNS[1] :] == [first, second, second, first] * (pair.TURNS[1] // 2)
+    assert runs[-2 * TURNS :] == [first, second, second, first] * (TURNS // 2)
     for who in ("base", "head"):
         own = [line.split()[1] for line in lines if line.startswith(who)]
-        after_warming_up = own[-3 * pair.TURNS[1] - 1 :]
-        assert after_warming_up == ["teardown", *["setup", "run", "teardown"] * pair.TURNS[1]]
+        after_warming_up = own[-3 * TURNS - 1 :]
+        assert after_warming_up == ["teardown", *["setup", "run", "teardown"] * TURNS]
 
 
 def test_coins_are_fair_and_repeatable(sides: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,8 +178,7 @@ def test_coins_are_fair_and_repeatable(sides: tuple[Side, Side], monkeypatch: py
 def test_what_setup_cache_made_is_made_once(sides: tuple[Side, Side], log: Path) -> None:
     for _ in range(2):
         measured = measure(sides, "Cached.time_it(20)")
-        assert measured.base.value == pytest.approx(0.002, rel=1)
-        assert measured.head.value == pytest.approx(0.002, rel=1)
+        assert not math.isnan(measured.d)
     assert sorted(log.read_text().splitlines()) == ["base cache", "head cache"]
 
 
@@ -203,7 +205,7 @@ def test_what_a_benchmark_prints_and_reads_is_none_of_ours(sides: tuple[Side, Si
     ("name", "why"),
     [
         ("time_raises", "ZeroDivisionError"),
-        ("time_hangs", "timed out after 1.5 s"),
+        ("time_hangs", "timed out after 4 s"),
         ("time_leaves", "ended before its time"),
         ("time_cannot_be_torn_down", "ZeroDivisionError"),
         pytest.param(
@@ -214,14 +216,12 @@ def test_what_a_benchmark_prints_and_reads_is_none_of_ours(sides: tuple[Side, Si
     ],
 )
 def test_one_that_fails_in_head_fails_in_head_alone(sides: tuple[Side, Side], name: str, why: str) -> None:
-    begin = time.monotonic()
     measured = measure(sides, name)
     assert why in measured.head.error
     assert measured.head.value is None
     assert not measured.base.error
     assert measured.base.value is not None
     assert math.isnan(measured.d)
-    assert time.monotonic() - begin < 30
 
 
 def test_one_that_skips_itself_in_head_is_no_failure(sides: tuple[Side, Side]) -> None:
