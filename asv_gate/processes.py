@@ -146,7 +146,8 @@ class Talk(_Child):
     def _read(self, pipe: IO[bytes]) -> None:
         with pipe:
             for line in pipe:
-                self._lines.put(line)
+                if line.endswith(b"\n"):  # it may be killed in the middle of one
+                    self._lines.put(line)
         self._lines.put(b"")
 
 

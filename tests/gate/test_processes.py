@@ -58,6 +58,17 @@ def test_workers_that_are_left_are_ended(tmp_path: Path) -> None:
     require_gone([int(ended.output)])
 
 
+def test_half_a_line_is_no_answer(tmp_path: Path) -> None:
+    code = "import os; input(); os.write(1, b'whole\\n'); input(); os.write(1, b'ha'); os._exit(3)"
+    with processes.talk([sys.executable, "-c", code], os.environ, tmp_path) as talk:
+        deadline = time.monotonic() + 60
+        talk.ask(b"")
+        assert talk.answer(deadline) == b"whole\n"
+        talk.ask(b"")
+        assert talk.answer(deadline) == b""
+        assert talk.end(deadline).status == 3
+
+
 @pytest.mark.skipif(os.name != "posix", reason="kills as POSIX has them")
 def test_what_is_under_way_ends_when_we_are_killed(tmp_path: Path) -> None:
     script = tmp_path / "ours.py"
