@@ -94,7 +94,10 @@ class Asv:
 
 @pytest.fixture(scope="module")
 def asv(tmp_path_factory: pytest.TempPathFactory) -> Asv:
-    return Asv(tmp_path_factory.mktemp("asv"), ROOT / "benchmarks")
+    asv = Asv(tmp_path_factory.mktemp("asv"), ROOT / "benchmarks")
+    discovered = asv("run", "--machine=test", "--bench=just-discover")
+    assert discovered.returncode == 0, discovered.stderr
+    return asv
 
 
 def test_asv_check_passes(asv: Asv) -> None:
