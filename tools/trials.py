@@ -184,32 +184,48 @@ def write_table(lines: Sequence[Line]) -> None:
 
 
 def as_table(lines: Sequence[Line]) -> str:
-    """A line for each tool with its factor: its false alarms, and what it found of each slowdown."""
-    percents = sorted({percent for each in TOOLS.values() for percent in each})
+    """A line for each tool with its factor: what it found of each slowdown, and how often it blamed the innocent."""
+    percents = sorted({percent for each in TOOLS.values() for percent in each if percent})
     rows = [
-        ["tool", *(f"+{percent} % found" if percent else "runs with a false alarm" for percent in percents), "time"]
+        [
+            "tool",
+            "runs on unchanged code with an alarm",
+            *(f"+{percent} % found" for percent in percents),
+            "runs on a slowdown that blame another workload",
+            "time",
+        ]
     ]
     for tool in TOOLS:
         of_tool = [line for line in lines if line["tool"] == tool]
         for factor in dict.fromkeys(factor for line in of_tool for factor in line["named"]):
-            cells = []
-            for percent in percents:
-                outcomes = [right(line, factor) for line in of_tool if line["percent"] == percent]
-                cells.append(str(Rate(sum(outcomes), len(outcomes))) if outcomes else "not run")
+            changed = [line for line in of_tool if line["percent"]]
+            cells = [
+                rate([blames_innocent(line, factor) for line in of_tool if not line["percent"]]),
+                *(rate([finds(line, factor) for line in changed if line["percent"] == each]) for each in percents),
+                rate([blames_innocent(line, factor) for line in changed]),
+            ]
             seconds = np.median([line["seconds"] for line in of_tool])
             rows.append([f"`{tool}`" + f" --factor {factor}" * bool(factor), *cells, f"{seconds:.0f} s"])
     return table.markdown(rows)
 
 
-def right(line: Line, factor: str) -> bool:
-    """Of a run on a slowdown: it names it, and nothing else. Of one on no change: it names something."""
-    named = line["named"][factor]
-    if not line["percent"]:
-        return bool(named)
-    culprit = f"compute.{line['workload'].capitalize()}."
-    return any(name.startswith(culprit) for name in named) and all(
-        name.startswith((culprit, "the suite")) for name in named
-    )
+def rate(outcomes: Sequence[bool]) -> str:
+    return str(Rate(sum(outcomes), len(outcomes))) if outcomes else "not run"
+
+
+def finds(line: Line, factor: str) -> bool:
+    """It names a benchmark of the workload that was slowed."""
+    return any(name.startswith(culprit(line)) for name in line["named"][factor])
+
+
+def blames_innocent(line: Line, factor: str) -> bool:
+    """It names something that is no slower: on unchanged code anything at all."""
+    guilty = (culprit(line), "the suite") if line["percent"] else ()
+    return any(not name.startswith(guilty) for name in line["named"][factor])
+
+
+def culprit(line: Line) -> str:
+    return f"compute.{line['workload'].capitalize()}."
 
 
 def _said(*command: str, folder: Path = Path(), allowed: Sequence[int] = (0,)) -> str:

@@ -84,19 +84,25 @@ def test_what_was_run_is_kept_and_not_run_again(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("percent", "named", "right"),
+    ("percent", "named", "finds", "blames_innocent"),
     [
-        (0, [], False),
-        (0, [INNOCENT], True),  # a false alarm, of which that column has the rate
-        (5, [GUILTY], True),
-        (5, [GUILTY, "the suite as a whole"], True),
-        (5, [GUILTY, INNOCENT], False),
-        (5, ["the suite as a whole"], False),
-        (5, [], False),
+        (0, [], False, False),
+        (0, [INNOCENT], False, True),
+        (0, ["the suite as a whole"], False, True),
+        (5, [GUILTY], True, False),
+        (5, [GUILTY, "the suite as a whole"], True, False),
+        (5, [GUILTY, INNOCENT], True, True),
+        (5, [INNOCENT], False, True),
+        (5, ["the suite as a whole"], False, False),
+        (5, [], False, False),
     ],
 )
-def test_found_is_to_name_the_culprit_and_no_other(percent: int, named: list[str], right: bool) -> None:
-    assert trials.right({"percent": percent, "workload": "polynomial", "named": {"": named}}, "") == right
+def test_found_is_to_name_the_culprit_and_others_are_innocent(
+    percent: int, named: list[str], finds: bool, blames_innocent: bool
+) -> None:
+    line = {"percent": percent, "workload": "polynomial", "named": {"": named}}
+    assert trials.finds(line, "") == finds
+    assert trials.blames_innocent(line, "") == blames_innocent
 
 
 def test_the_document_shows_what_is_kept() -> None:
