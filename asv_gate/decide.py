@@ -4,10 +4,10 @@ It is the same for a live run, for a virtual one drawn from recorded pairs and f
 all that it knows of the world is a `Source`, which gives it rounds of pairs. A pair's value is
 d = ln(head / base). The steps, which docs/gate.md gives reasons for:
 
-1. screen every benchmark with a few pairs, and keep the half that looks most unlike 0;
-2. screen those again, and suspect those that stand out, in both directions;
+1. screen every benchmark with a few pairs, and then, round after round, those that look most unlike 0;
+2. suspect of the last of them those that stand out, in both directions;
 3. confirm the suspects on fresh pairs, as many as the budget leaves: Holm's correction over the suspects;
-4. ask of the first screening as a whole whether the suite has become slower.
+4. ask of the rounds of all benchmarks together whether the suite has become slower.
 
 The pairs of every step come in turn from two independent installations of both commits, and what
 does not show in each of these is taken for an accident of their layout.
@@ -19,14 +19,15 @@ from enum import Enum
 from typing import Protocol
 
 import numpy as np
+from scipy import optimize
 
 from asv_gate import signedrank
 from asv_gate.errors import GateError
 
 SUITE_SHARE = 0.1  # of alpha, for the suite as a whole; the rest is for single benchmarks
-SCREENING = (2, 4, 0.35)  # rounds at least and at most, and the share of the budget that is spent then
-SCREENING_AGAIN = (0, 6, 0.6)
-KEPT_SHARE, KEPT_LEAST = 0.5, 8
+SCREENING_LEAST, SCREENING_MOST = 2, 10  # rounds: of one pair nobody could tell its noise
+SCREENING_SHARE = 0.6  # of the budget
+KEPT_LEAST = 8
 SUSPECT_Z = 1.5
 SPARE_PAIRS = 3  # beyond those that could just reject, so that not all need agree
 CONFIRMING_MOST = 40
@@ -94,14 +95,12 @@ class Decision:
     settings: Settings
     verdicts: list[Verdict]
     notes: list[str]
-    screened: np.ndarray  # d of both screenings: benchmarks x pairs, NaN where there is none
+    screened: np.ndarray  # d of screening: benchmarks x pairs, NaN where there is none
     confirmed: dict[int, np.ndarray] = field(default_factory=dict)  # d of the confirmation
     p_values: dict[int, float] = field(default_factory=dict)
-    first_pairs: int = 0  # in the first screening
-    again: np.ndarray = field(default_factory=lambda: np.empty(0, int))  # who was screened again
-    again_pairs: int = 0
-    kept_z: float = 0.0  # beyond which |z| a benchmark was screened again, and suspected
-    suspect_z: float = 0.0
+    cuts: list[tuple[int, float]] = field(default_factory=list)  # after so many pairs, the |z| of who was screened on
+    screening_pairs: int = 0  # of who was screened to the end
+    suspect_z: float = 0.0  # beyond which they were suspected
     scales: np.ndarray = field(default_factory=lambda: np.empty(0))  # noise of a pair, as a standard deviation
     confirming_seconds: float = 0.0  # that were left for it
     costs: np.ndarray = field(default_factory=lambda: np.empty(0))  # of a pair, as it turned out
@@ -128,26 +127,22 @@ class _Run:
         self.paid = np.zeros((2, len(self.costs)))  # pairs, and their seconds
         self.clock = 0.0
         self.rounds = 0
+        self.installations: list[int] = []  # of the rounds of screening
         self.alive = np.ones(len(self.costs), bool)
         self.out = Decision(
             settings,
             [Verdict.UNCHANGED] * len(self.costs),
             [""] * len(self.costs),
-            np.full((len(self.costs), SCREENING[1] + SCREENING_AGAIN[1]), np.nan),
+            np.full((len(self.costs), SCREENING_MOST), np.nan),
         )
 
     def decide(self) -> Decision:
         out = self.out
         everyone = self.carried()
-        first = self.screen(everyone, SCREENING, 0)
-        out.first_pairs = len(first)
-        everyone = everyone[self.alive[everyone]]
-        again = self.keep(everyone)
-        out.again_pairs = len(self.screen(again, SCREENING_AGAIN, len(first)))
-        out.again = again[self.alive[again]]
-        self.judge_suite(everyone, first)
+        standing = self.screen(everyone)
+        self.judge_suite(everyone[self.alive[everyone]])
         out.confirming_seconds = self.settings.budget - self.clock
-        self.confirm(self.suspect(out.again))
+        self.confirm(self.suspect(standing))
         for i in np.flatnonzero(~self.alive):
             if out.verdicts[i] is Verdict.UNCHANGED:
                 out.verdicts[i] = Verdict.FAILED
@@ -158,10 +153,10 @@ class _Run:
     def carried(self) -> np.ndarray:
         """The benchmarks that the budget can screen and could confirm: all, or the cheap ones first."""
         budget = self.settings.budget
-        screening = budget * SCREENING_AGAIN[2]
+        screening = budget * SCREENING_SHARE
         confirming = budget - screening
         order = np.argsort(self.costs, kind="stable")
-        fits = np.cumsum(self.costs[order]) * SCREENING[0] <= screening
+        fits = np.cumsum(self.costs[order]) * SCREENING_LEAST <= screening
         fits &= self.costs[order] * least_pairs(1, self.settings.alpha_each) <= confirming
         for i in order[~fits]:
             self.alive[i] = False
@@ -174,21 +169,30 @@ class _Run:
             )
         return np.asarray(np.sort(order[fits]))
 
-    def screen(self, chosen: np.ndarray, limits: tuple[int, int, float], offset: int) -> list[int]:
-        """Rounds of pairs for all that are chosen; the installations they were from.
-
-        Of one pair nobody could tell its noise, so that the first screening has two at least.
-        """
-        least, most, share = limits
-        installations: list[int] = []
-        while len(installations) < most and len(chosen):
-            late = self.clock + self.costs[chosen].sum() > share * self.settings.budget
-            if late and len(installations) >= least:
-                break
-            installations.append(self.rounds % 2)
-            self.out.screened[chosen, offset + len(installations) - 1] = self.measure(chosen)
+    def screen(self, chosen: np.ndarray) -> np.ndarray:
+        """Rounds of pairs, for fewer and fewer; who was in the last of them."""
+        for rounds in range(SCREENING_MOST):
+            if rounds >= SCREENING_LEAST:
+                chosen = self.keep(chosen, rounds)
+                if self.clock + self.costs[chosen].sum() > SCREENING_SHARE * self.settings.budget:
+                    break
+            self.installations.append(self.rounds % 2)
+            self.out.screened[chosen, rounds] = self.measure(chosen)
             chosen = chosen[self.alive[chosen]]
-        return installations
+        self.out.screening_pairs = len(self.installations)
+        return chosen
+
+    def keep(self, chosen: np.ndarray, rounds: int) -> np.ndarray:
+        """Those that look most unlike 0: the share of which the budget lasts for all rounds, each keeping as much."""
+        left = SCREENING_SHARE * self.settings.budget - self.clock
+        share = affordable_share(left / self.costs[chosen].sum(), SCREENING_MOST - rounds) if len(chosen) else 1.0
+        count = min(len(chosen), max(KEPT_LEAST, math.ceil(share * len(chosen))))
+        if count == len(chosen):
+            return chosen
+        z = np.abs(self.z(chosen))
+        order = np.argsort(-z, kind="stable")[:count]
+        self.out.cuts.append((rounds, float(z[order[-1]])))
+        return np.asarray(np.sort(chosen[order]))
 
     def measure(self, chosen: np.ndarray) -> np.ndarray:
         """One round; who fails in it is out of the run."""
@@ -199,14 +203,6 @@ class _Run:
         self.costs[chosen] = self.paid[1, chosen] / self.paid[0, chosen]
         self.alive[chosen[np.isnan(d)]] = False
         return d
-
-    def keep(self, everyone: np.ndarray) -> np.ndarray:
-        """The half that looks most unlike 0, in order of that."""
-        z = np.abs(self.z(everyone))
-        count = min(len(everyone), max(KEPT_LEAST, math.ceil(KEPT_SHARE * len(everyone))))
-        order = np.argsort(-z, kind="stable")
-        self.out.kept_z = 0.0 if count == len(everyone) else float(z[order[count - 1]])
-        return np.asarray(np.sort(everyone[order[:count]]))
 
     def z(self, chosen: np.ndarray) -> np.ndarray:
         """The estimate over its standard error, of all screening pairs so far."""
@@ -328,10 +324,11 @@ class _Run:
             for each in np.unique(installations)
         )
 
-    def judge_suite(self, everyone: np.ndarray, installations: list[int]) -> None:
-        """A slowdown that all benchmarks share: the first screening's pairs, selected by nothing, as one sample."""
+    def judge_suite(self, everyone: np.ndarray) -> None:
+        """A slowdown that all benchmarks share: the pairs that selection has not touched, as one sample."""
         out, settings = self.out, self.settings
-        d = out.screened[everyone, : len(installations)]
+        pairs = out.cuts[0][0] if out.cuts else out.screening_pairs
+        d, installations = out.screened[everyone, :pairs], np.array(self.installations[:pairs])
         out.suite_pairs = d.size
         if d.size == 0:
             return
@@ -339,8 +336,15 @@ class _Run:
         for sign, verdict in ((1, Verdict.SLOWER), (-1, Verdict.FASTER)):
             p = signedrank.p_value((sign * d - settings.margin).ravel())
             out.suite_p = min(out.suite_p, p)
-            if p <= settings.alpha_suite and self.in_each(sign * d - settings.margin, np.array(installations)):
+            if p <= settings.alpha_suite and self.in_each(sign * d - settings.margin, installations):
                 out.suite = verdict
+
+
+def affordable_share(rounds_paid: float, rounds: int) -> float:
+    """The share s at most 1 with s + s^2 + ... of so many rounds equal to the rounds of all that are paid for."""
+    if not 0 < rounds_paid < rounds:
+        return float(rounds_paid >= rounds)
+    return float(optimize.brentq(lambda s: sum(s**k for k in range(1, rounds + 1)) - rounds_paid, 0.0, 1.0))
 
 
 def least_pairs(suspects: int, alpha: float) -> int:

@@ -24,8 +24,7 @@ SMALLEST_NOISE = 1e-6
 class _Imagined:
     """Runs with noise of standard deviation 1, without any change: a number each."""
 
-    first: np.ndarray  # the estimate of the first screening
-    both: np.ndarray  # of both screenings
+    screened: np.ndarray  # the estimates after each cut's pairs, and at the end of screening: runs x (cuts + 1)
     confirmed: np.ndarray  # the shift beyond the threshold above which confirmation rejects
 
 
@@ -35,6 +34,8 @@ def smallest_slowdowns(decision: Decision, seed: int = 0) -> np.ndarray:
     slowdowns = np.full(len(decision.verdicts), np.inf)
     noise = residuals(decision)
     imagined: dict[tuple[int, int], _Imagined] = {}
+    roots = np.sqrt(looks(decision))
+    cuts = np.array([z for _, z in decision.cuts])
     for i, verdict in enumerate(decision.verdicts):
         if verdict is Verdict.FAILED:
             continue
@@ -44,21 +45,19 @@ def smallest_slowdowns(decision: Decision, seed: int = 0) -> np.ndarray:
         runs = imagined[pairs, family]
         scale = max(float(decision.scales[i]), SMALLEST_NOISE)
 
-        def found(
-            change: float, runs: _Imagined = runs, scale: float = scale, total: int = screening_pairs(decision)
-        ) -> bool:
-            shift = change / scale
-            kept = np.abs(runs.first + shift) * math.sqrt(decision.first_pairs) >= decision.kept_z
-            suspected = (runs.both + shift) * math.sqrt(total) >= decision.suspect_z
+        def found(change: float, runs: _Imagined = runs, scale: float = scale) -> bool:
+            z = (runs.screened + change / scale) * roots
+            kept = np.all(np.abs(z[:, :-1]) >= cuts, axis=1)
             proved = (change - settings.margin) / scale > runs.confirmed
-            return float(np.mean(kept & suspected & proved)) >= CHANCE
+            return float(np.mean(kept & (z[:, -1] >= decision.suspect_z) & proved)) >= CHANCE
 
         slowdowns[i] = math.expm1(signedrank.smallest_true(found, settings.margin, LARGEST))
     return slowdowns
 
 
-def screening_pairs(decision: Decision) -> int:
-    return decision.first_pairs + decision.again_pairs
+def looks(decision: Decision) -> list[int]:
+    """After how many pairs screening chose: at its cuts, and at its end."""
+    return [*(pairs for pairs, _ in decision.cuts), decision.screening_pairs]
 
 
 def confirmation(decision: Decision, i: int) -> tuple[int, int]:
@@ -86,14 +85,14 @@ def residuals(decision: Decision) -> np.ndarray:
 
 
 def _imagine(decision: Decision, noise: np.ndarray, pairs: int, family: int, rng: np.random.Generator) -> _Imagined:
-    screened = rng.choice(noise, (RUNS, screening_pairs(decision)))
+    screened = rng.choice(noise, (RUNS, decision.screening_pairs))
     confirmed = rng.choice(noise, (RUNS, pairs))
     level = decision.settings.alpha_each / family
     halves = confirmed[:, ::2], confirmed[:, 1::2]
     needed = [_needed(confirmed, level), *(_needed(half, LAYOUT_LEVEL) for half in halves)]
     needed += [-signedrank.estimate(confirmed[:, :some]) for some in range(LETTING_GO, pairs, 4)]
-    first = signedrank.estimate(screened[:, : decision.first_pairs])
-    return _Imagined(first, signedrank.estimate(screened), np.maximum.reduce(needed))
+    estimates = [signedrank.estimate(screened[:, :pairs]) for pairs in looks(decision)]
+    return _Imagined(np.stack(estimates, axis=-1), np.maximum.reduce(needed))
 
 
 def _needed(d: np.ndarray, level: float) -> np.ndarray:

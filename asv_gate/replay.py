@@ -14,7 +14,7 @@ import numpy as np
 from scipy import stats
 
 from asv_gate.corpus import Corpus
-from asv_gate.decide import SCREENING, SCREENING_AGAIN, Settings, Verdict, decide
+from asv_gate.decide import SCREENING_MOST, Settings, Verdict, decide
 from asv_gate.errors import GateError
 
 BLOCK = 4  # rounds; even, so that both installations are in each
@@ -129,7 +129,7 @@ def replay(
 
 def limited(settings: Settings, rounds: int) -> Settings:
     """A run may not ask for more rounds than there are, of either installation."""
-    most = 2 * (rounds // 2) - SCREENING[1] - SCREENING_AGAIN[1] - 2
+    most = 2 * (rounds // 2) - SCREENING_MOST - 2
     if most < 20:
         raise GateError(f"the corpus has {rounds} rounds, of which no run can be drawn: record at least 32")
     return Settings(settings.alpha, settings.threshold, settings.budget, min(settings.confirming_most, most))

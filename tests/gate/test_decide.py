@@ -10,7 +10,17 @@ import pytest
 from scipy import stats
 
 from asv_gate import power, signedrank
-from asv_gate.decide import CONFIRMING_LEAST, Decision, Settings, Source, Verdict, decide, least_pairs
+from asv_gate.decide import (
+    CONFIRMING_LEAST,
+    SCREENING_SHARE,
+    Decision,
+    Settings,
+    Source,
+    Verdict,
+    affordable_share,
+    decide,
+    least_pairs,
+)
 from asv_gate.errors import GateError
 from asv_gate.simulated import NOISES, SPREAD, Simulated, normal
 
@@ -149,6 +159,20 @@ def test_the_budget_is_kept_and_who_it_does_not_reach_is_said(budget: float, ben
     reached = np.count_nonzero(~np.isnan(decision.screened[:, 0]))
     assert decision.notes.count("the budget does not reach it") == benchmarks - reached
     assert decision.verdicts.count(Verdict.FAILED) == benchmarks - reached
+
+
+@pytest.mark.parametrize(("paid", "rounds", "share"), [(8.0, 8, 1.0), (9.5, 8, 1.0), (0.75, 2, 0.5), (0.875, 3, 0.5)])
+def test_screening_narrows_as_fast_as_the_budget_asks_for(paid: float, rounds: int, share: float) -> None:
+    assert affordable_share(paid, rounds) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("budget", [300.0, 600.0, 2400.0])
+def test_screening_spends_its_share_on_fewer_and_fewer(budget: float) -> None:
+    decision = decide(Simulated(normal, BENCHMARKS, np.random.default_rng(12)), Settings(budget=budget))
+    screened = np.count_nonzero(~np.isnan(decision.screened), axis=0)
+    assert list(screened) == sorted(screened, reverse=True)
+    assert screened.sum() <= SCREENING_SHARE * budget  # a pair is a second
+    assert np.all(screened == BENCHMARKS) == (budget == 2400.0)
 
 
 def test_a_budget_that_proves_nothing_is_refused() -> None:
