@@ -14,7 +14,7 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the tools are not installed
 
-from tools import bench  # noqa: E402 - see above
+from tools import bench, measure  # noqa: E402 - see above
 from tools.measure import Outcome  # noqa: E402 - see above
 from tools.pythons import Interpreter, find_pythons  # noqa: E402 - see above
 
@@ -30,6 +30,20 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
     monkeypatch.setattr(sys, "_base_executable", str(tmp_path / "base" / "python"))
+
+
+def test_an_update_of_the_system_is_no_other_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure.platform, "release", lambda: "6.18.44-build7")
+    assert measure.system() == f"{measure.platform.system()} 6.18"
+
+
+def test_a_python_is_measured_with_its_bytecode_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    before = dict(os.environ)
+    with measure.environ_of(tmp_path):
+        assert os.environ["PATH"].startswith(str(tmp_path))
+        assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+    assert dict(os.environ) == before
 
 
 @posix

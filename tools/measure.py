@@ -4,10 +4,12 @@ The one module that knows asv's internals, which change between its versions: py
 holds asv exactly.
 """
 
+import contextlib
 import itertools
 import math
 import os
-from collections.abc import Sequence
+import platform
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,18 +62,15 @@ class Suite:
     def measure(self, python: str, folder: Path, commits: Sequence[str], cpus: int) -> Outcome:
         """Run what has no results yet on the Python in that folder. Raises KeyboardInterrupt after Ctrl-C."""
         self.conf.pythons = [python]
-        path = os.environ["PATH"]
-        os.environ["PATH"] = os.pathsep.join((str(folder), path))  # asv looks there for python3.X
         try:
-            return self._measure(commits, cpus)
+            with environ_of(folder):
+                return self._measure(commits, cpus)
         except UserError as error:
             if str(error) == "Interrupted.":
                 raise KeyboardInterrupt from error
             return Outcome("could not be measured", failed=[str(error)])
         except ProcessError as error:
             return Outcome("could not be set up", failed=[str(error)])
-        finally:
-            os.environ["PATH"] = path
 
     def _measure(self, commits: Sequence[str], cpus: int) -> Outcome:
         (environment,) = get_environments(self.conf, None)
@@ -115,14 +114,34 @@ class Suite:
         return True
 
 
+@contextlib.contextmanager
+def environ_of(folder: Path) -> Iterator[None]:
+    """What asv and all that it starts find in the environment: the Python in that folder, and leave to keep bytecode.
+
+    Without it a Python whose library came without bytecode starts several times as slowly.
+    """
+    before = dict(os.environ)
+    os.environ["PATH"] = os.pathsep.join((str(folder), before["PATH"]))  # asv looks there for python3.X
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    try:
+        yield
+    finally:
+        os.environ.update(before)
+
+
 def machine_name(wanted: str = "") -> str:
     """The name of this machine in the results. Where asv does not know it yet, and would ask, it is told."""
     name: str = wanted or Machine.get_unique_machine_name()
     try:
         return str(MachineCollection.load(name)["machine"])
     except UserError:
-        MachineCollection.save(name, {**Machine.get_defaults(), "machine": name})
+        MachineCollection.save(name, {**Machine.get_defaults(), "machine": name, "os": system()})
         return name
+
+
+def system() -> str:
+    """The operating system, such as Linux 6.18: with all of its release, each of its updates began a new history."""
+    return f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}"
 
 
 def worth_running(cpus: int) -> str:
