@@ -17,7 +17,7 @@ CORPUS := docs/gate/corpus.jsonl
 # Its benchmarks: the four strategies that every workload has, with as many workers as this has CPUs.
 RECORDED := \.time_run\('(serial', 1|threaded', 2|pool', 2|shared', 2)\)
 
-# What README shows: the whole run on all Pythons in which the machine was quietest.
+# The run that README's tables and the text beside them are of.
 SHOWN := --machine epyc-2cpu-b --commit 0f0447f2
 
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
