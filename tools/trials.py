@@ -2,8 +2,8 @@
 
 A trial is one run of either tool in a clone of this project, on a commit that changes nothing, or
 that makes one workload do so many per cent more work. Each is a line of docs/gate/trials.jsonl; what
-is there is not run again, so that the trials may be spread over days and machines. docs/gate.md has
-the table.
+is there is not run again, so that the trials may be spread over days and machines. Trials that were
+given another budget than today's stay there, and have a row of their own in the table of docs/gate.md.
 """
 
 import argparse
@@ -15,8 +15,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,11 @@ CLONE = Path(".asv-gate", "trials")
 
 WORKLOADS = ("polynomial", "strings", "parzen")
 BENCHMARKS = r"^compute\.(Polynomial|Strings|Parzen)\.time_run\('(serial', 1|threaded', 1|pool', 2|shared', 2)\)"
-BUDGET = "2m"
-# asv's own default of two rounds takes a quarter of the gate's time: so many take a little more of it.
-ROUNDS = 8
 FACTORS = ("1.05", "1.1")  # of asv continuous; 1.1 is its default
 TOOLS = {"asv-gate": (0, 0, 5, 10, 20), "asv continuous": (0, 5, 10, 20)}  # the trials of a turn, by per cent
+# How long they measure. asv's own default of two rounds takes a quarter of a gate of two minutes, eight a little more.
+GIVEN = {"asv-gate": "--budget 10m", "asv continuous": "--attribute rounds=8"}
+PERCENTS = tuple(sorted({percent for percents in TOOLS.values() for percent in percents}))
 
 MORE_WORK = '''
 
@@ -57,13 +58,17 @@ Line = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Trial:
-    """One run: the turn and the place in it, the tool, and what head does more than base."""
+    """One run: its turn, the tool and what it is given, and what head does more than base."""
 
     turn: int
-    place: int
     tool: str
+    given: str
     percent: int
     workload: str
+
+    @property
+    def kind(self) -> str:
+        return f"{self.tool} {self.percent}"
 
     @property
     def head(self) -> str:
@@ -74,13 +79,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0, 1 where a trial could not be run, and 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m tools.trials", description=__doc__)
     parser.add_argument("--turns", type=int, default=10, help="of each kind of trial; default: 10")
+    parser.add_argument("--only", type=re.compile, default="", metavar="REGEX", help="such as 'asv-gate 5$'")
     parser.add_argument("--for", dest="seconds", type=duration, default=float("inf"), help="then begin no more")
     options = parser.parse_args(arguments)
     deadline = time.monotonic() + options.seconds
     try:
-        with Journal(TRIALS, {"kind": "trials", "benchmarks": BENCHMARKS, "budget": BUDGET, "rounds": ROUNDS}) as kept:
-            done = {(line["turn"], line["place"]) for line in kept.lines}
-            left = [trial for trial in trials(options.turns) if (trial.turn, trial.place) not in done]
+        with Journal(TRIALS, {"kind": "trials", "benchmarks": BENCHMARKS}) as kept:
+            done = Counter(Trial(*(line[field.name] for field in fields(Trial))) for line in kept.lines)
+            wanted = Counter(trial for trial in trials(options.turns) if options.only.search(trial.kind))
+            left = list((wanted - done).elements())
             commit = clone() if left else ""
             for trial in left:
                 if time.monotonic() > deadline:
@@ -102,9 +109,9 @@ def trials(turns: int) -> Iterator[Trial]:
     """All of them: each turn has one of each kind, in an order of its own, so that drift hits all alike."""
     kinds = [(tool, percent) for tool, percents in TOOLS.items() for percent in percents]
     for turn in range(turns):
-        for place, kind in enumerate(np.random.default_rng(turn).permutation(len(kinds))):
+        for kind in np.random.default_rng(turn).permutation(len(kinds)):
             tool, percent = kinds[kind]
-            yield Trial(turn, place, tool, percent, WORKLOADS[turn % len(WORKLOADS)])
+            yield Trial(turn, tool, GIVEN[tool], percent, WORKLOADS[turn % len(WORKLOADS)])
 
 
 def clone() -> str:
@@ -120,7 +127,7 @@ def clone() -> str:
     commit_all("base")
     changes = {"same": (WORKLOADS[0], "\n# Changed in nothing.\n")}
     for workload in WORKLOADS:
-        for percent in {percent for percents in TOOLS.values() for percent in percents if percent}:
+        for percent in PERCENTS[1:]:
             changes[f"{workload}-{percent}"] = (workload, MORE_WORK.format(percent=percent))
     for name, (workload, text) in changes.items():
         file = CLONE / "kernels" / "workloads" / f"{workload}.py"
@@ -154,7 +161,7 @@ def run(trial: Trial, commit: str) -> Line:
 def gate(trial: Trial) -> dict[str, list[str]]:
     """The benchmarks that the gate names."""
     command = [sys.executable, "-m", "asv_gate", "run", "base", trial.head, "--bench", BENCHMARKS]
-    _said(*command, "--budget", BUDGET, "--report", "report", folder=CLONE, allowed=(0, 1))
+    _said(*command, *trial.given.split(), "--report", "report", folder=CLONE, allowed=(0, 1))
     report = json.loads((CLONE / "report" / "report.json").read_text())
     named = [row["name"] for row in report["benchmarks"] if row["verdict"] == "slower"]
     return {"": named + ["the suite as a whole"] * (report["suite"]["verdict"] == "slower")}
@@ -166,7 +173,7 @@ def continuous(trial: Trial) -> dict[str, list[str]]:
     asv = [sys.executable, "-m", "asv"]
     of = ["--machine", "trials", "--environment", f"virtualenv:{version}"]
     _said(*asv, "machine", "--yes", "--machine", "trials", folder=CLONE)
-    what = ["--bench", BENCHMARKS, "--attribute", f"rounds={ROUNDS}"]
+    what = ["--bench", BENCHMARKS, *trial.given.split()]
     _said(*asv, "continuous", *of, *what, "base", trial.head, folder=CLONE, allowed=(0, 1))
     found = {}
     for factor in FACTORS:
@@ -184,28 +191,27 @@ def write_table(lines: Sequence[Line]) -> None:
 
 
 def as_table(lines: Sequence[Line]) -> str:
-    """A line for each tool with its factor: what it found of each slowdown, and how often it blamed the innocent."""
-    percents = sorted({percent for each in TOOLS.values() for percent in each if percent})
+    """A row for a tool, what it was given and its factor: what it found of each slowdown, and whom it blamed."""
     rows = [
         [
             "tool",
             "runs on unchanged code with an alarm",
-            *(f"+{percent} % found" for percent in percents),
+            *(f"+{percent} % found" for percent in PERCENTS[1:]),
             "runs on a slowdown that blame another workload",
             "time",
         ]
     ]
-    for tool in TOOLS:
-        of_tool = [line for line in lines if line["tool"] == tool]
+    for tool, given in sorted({(line["tool"], line["given"]) for line in lines}):
+        of_tool = [line for line in lines if (line["tool"], line["given"]) == (tool, given)]
         for factor in dict.fromkeys(factor for line in of_tool for factor in line["named"]):
             changed = [line for line in of_tool if line["percent"]]
             cells = [
                 rate([blames_innocent(line, factor) for line in of_tool if not line["percent"]]),
-                *(rate([finds(line, factor) for line in changed if line["percent"] == each]) for each in percents),
+                *(rate([finds(line, factor) for line in changed if line["percent"] == each]) for each in PERCENTS[1:]),
                 rate([blames_innocent(line, factor) for line in changed]),
             ]
             seconds = np.median([line["seconds"] for line in of_tool])
-            rows.append([f"`{tool}`" + f" --factor {factor}" * bool(factor), *cells, f"{seconds:.0f} s"])
+            rows.append([f"`{tool} {given}" + f" --factor {factor}" * bool(factor) + "`", *cells, f"{seconds:.0f} s"])
     return table.markdown(rows)
 
 

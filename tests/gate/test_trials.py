@@ -50,7 +50,6 @@ def test_head_does_more_of_the_same_work_for_the_same_answer() -> None:
 
 def test_each_turn_has_a_trial_of_each_kind() -> None:
     planned = list(trials.trials(6))
-    assert len({(trial.turn, trial.place) for trial in planned}) == len(planned)
     alike = [trial for trial in planned if trial.tool == "asv-gate" and trial.percent == 0]
     assert len(alike) == 12
     for workload in trials.WORKLOADS:
@@ -74,13 +73,24 @@ def test_what_was_run_is_kept_and_not_run_again(monkeypatch: pytest.MonkeyPatch)
     assert trials.DOCUMENT.read_text() == DOCUMENT
     monkeypatch.setattr(trials, "gate", lambda trial: asked.append(trial) or {"": [GUILTY] if trial.percent else []})
     assert trials.main(["--turns", "1"]) == 0
-    assert len(asked) == len(set(asked)) == len(trials.TOOLS["asv-gate"])
+    assert sorted(trial.percent for trial in asked) == sorted(trials.TOOLS["asv-gate"])
     lines = [json.loads(line) for line in trials.TRIALS.read_text().splitlines()]
     assert len(lines) == 1 + sum(map(len, trials.TOOLS.values()))
     table = trials.DOCUMENT.read_text()
-    assert "| `asv-gate` | 0 of 2: 0.00%" in table
-    assert "| `asv continuous` --factor 1.1 | 1 of 1: 100.00%" in table
+    assert f"| `asv-gate {trials.GIVEN['asv-gate']}` | 0 of 2: 0.00%" in table
+    assert f"| `asv continuous {trials.GIVEN['asv continuous']} --factor 1.1` | 1 of 1: 100.00%" in table
     assert (table[:7], table[-6:]) == ("before\n", "after\n")
+
+
+@pytest.mark.usefixtures("copy")
+def test_another_budget_is_another_trial_and_a_row_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "gate", lambda trial: {"": [GUILTY]})
+    for budget in ("2m", "4m", "4m"):
+        monkeypatch.setitem(trials.GIVEN, "asv-gate", f"--budget {budget}")
+        assert trials.main(["--turns", "1", "--only", "asv-gate [05]$"]) == 0
+    assert len(trials.TRIALS.read_text().splitlines()) == 1 + 3 + 3
+    for budget in ("2m", "4m"):
+        assert f"| `asv-gate --budget {budget}` | 2 of 2: 100.00%" in trials.DOCUMENT.read_text()
 
 
 @pytest.mark.parametrize(
