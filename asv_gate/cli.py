@@ -83,7 +83,7 @@ def _add_corpus_commands(commands: "argparse._SubParsersAction[argparse.Argument
     replay = commands.add_parser("replay", help="decide virtual runs drawn from a corpus")
     replay.set_defaults(command=replay_command, goes_on="")
     replay.add_argument("--inject", type=fraction, metavar="5%", help="slow a benchmark of head down in each run")
-    replay.add_argument("--only", metavar="REGEX", default="", help="which benchmarks may be slowed down")
+    replay.add_argument("--only", type=pattern, metavar="REGEX", default="", help="which benchmarks may be slowed down")
     replay.add_argument("--at-once", type=int, default=1, metavar="N", help="so many of them in each run; 0 for all")
     calibrate = commands.add_parser("calibrate", help="false alarms and power by replay, for `run` to print")
     calibrate.set_defaults(command=calibrate_command, goes_on="")
@@ -136,6 +136,14 @@ def duration(text: str) -> float:
         raise argparse.ArgumentTypeError(f"must be like 90s, 10m or 1h, not {text!r}") from None
 
 
+def pattern(text: str) -> re.Pattern[str]:
+    """A regular expression."""
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"must be a regular expression, not {text!r}: {error}") from None
+
+
 def run_command(options: argparse.Namespace) -> int:
     request = gate.Request(
         base=options.base,
@@ -179,9 +187,9 @@ def replay_command(options: argparse.Namespace) -> int:
     found = corpus.load(options.corpus)
     injection = None
     if options.inject is not None:
-        targets = [i for i, name in enumerate(found.names) if re.search(options.only, name)]
+        targets = [i for i, name in enumerate(found.names) if options.only.search(name)]
         if not targets or options.at_once > len(targets):
-            raise GateError(f"{len(targets)} benchmarks of {options.corpus} have a name like {options.only!r}")
+            raise GateError(f"{len(targets)} benchmarks of {options.corpus} have a name like {options.only.pattern!r}")
         injection = Injection(options.inject, targets, options.at_once or len(targets))
     with Live() as live:
         live.stage(f"{options.gates} virtual runs of {len(found.names)} benchmarks, {len(found.d)} pairs each")

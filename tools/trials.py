@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from asv_gate.cli import duration
+from asv_gate.cli import duration, pattern
 from asv_gate.journal import Journal
 from asv_gate.replay import Rate
 from kernels import files, info, table
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0, 1 where a trial could not be run, and 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m tools.trials", description=__doc__)
     parser.add_argument("--turns", type=int, default=10, help="of each kind of trial; default: 10")
-    parser.add_argument("--only", type=re.compile, default="", metavar="REGEX", help="such as 'asv-gate 5$'")
+    parser.add_argument("--only", type=pattern, default="", metavar="REGEX", help="such as 'asv-gate 5$'")
     parser.add_argument("--for", dest="seconds", type=duration, default=float("inf"), help="then begin no more")
     options = parser.parse_args(arguments)
     deadline = time.monotonic() + options.seconds

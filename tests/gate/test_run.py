@@ -101,6 +101,7 @@ def test_a_benchmark_of_one_side_is_listed_as_such(thing: Path) -> None:
         (("run", "base", "same", "--bench", "everywhere"), "Nothing could be measured"),
         (("run", "base", "same", "--resume"), "no interrupted run"),
         (("replay", "nowhere.jsonl"), "there is no corpus"),
+        (("replay", "nowhere.jsonl", "--only", "("), "must be a regular expression, not '('"),
     ],
 )
 def test_what_cannot_be_done_is_neither_success_nor_regression(
