@@ -1,4 +1,4 @@
-"""asv's Regressions page of the committed results: it lists what became slower, and little else.
+"""asv's Regressions page of the committed results: it lists what became slower, and little of what stayed as it was.
 
 The page lists a series, which is one benchmark with its parameters on one Python of one machine, where its latest
 results are more than a threshold above the best before.
