@@ -72,31 +72,31 @@ figures: .venv/test  ## draw the pictures of the docs anew
 	$(BIN)/python -m kernels compare polynomial --size L --plot docs/polynomial.svg
 	$(BIN)/python -m asv_scaling export $(SHOWN) --format svg --into README.md docs/scaling
 
-gate: .venv/gate  ## compare BASE=main with HEAD, and fail where something is slower
+gate: .venv/suite  ## compare BASE=main with HEAD, and fail where something is slower
 	$(BIN)/asv-gate run "$(BASE)"
 
-corpus: .venv/gate  ## record pairs for the gate's calibration, for FOR=3m; the same command goes on
+corpus: .venv/suite  ## record pairs for the gate's calibration, for FOR=3m; the same command goes on
 	$(BIN)/asv-gate record $(CORPUS) --bench "$(RECORDED)" $(if $(FOR),--for $(FOR))
 
-calibrate: .venv/gate  ## how often the gate is wrong and what it finds, by replay of the corpus
+calibrate: .venv/suite  ## how often the gate is wrong and what it finds, by replay of the corpus
 	$(BIN)/asv-gate calibrate $(CORPUS)
 
-trials: .venv/gate  ## run the gate and asv continuous on known changes, for FOR=40m; the same command goes on
+trials: .venv/suite  ## run the gate and asv continuous on known changes, for FOR=40m; the same command goes on
 	@$(BIN)/python -m tools.trials $(if $(FOR),--for $(FOR))
 
 efficiency: .venv/suite  ## measure the efficiencies in the README anew (PYTHONS="3.13 3.14"); resumes where it was stopped
 	@$(BIN)/python -m tools.efficiency --pythons "$(PYTHONS)"
 
 clean:  ## remove what these commands made, but for the results
-	rm -rf .venv .asv build dist asv_scaling/vendor tests/output *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .asv build dist scaling/asv_scaling/vendor tests/output *.egg-info */*.egg-info */build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # .venv/suite, .venv/test and .venv/dev: stamps that say that this extra is installed.
-.venv/%: pyproject.toml
+.venv/%: pyproject.toml gate/pyproject.toml scaling/pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
 			echo 'This needs Python 3.10 or newer, which $(PYTHON) is not: name one, as in make PYTHON=/usr/bin/python3.12' >&2; \
 			exit 1; }; \
 		echo 'Setting up .venv'; \
 		$(PYTHON) -m venv --clear --upgrade-deps .venv >/dev/null; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable './gate' --editable './scaling' --editable '.[$*]'
 	@touch $@

@@ -15,7 +15,7 @@ import functools
 import sys
 
 import kernels
-from kernels import cpus
+from kernels.machine import cpus
 
 COORDINATED = ("serial", "threaded", "pool", "shared")  # the versions of a workload that writes them out,
 WAITING = (*COORDINATED, "asyncio")  # and of one that waits

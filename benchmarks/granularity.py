@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import kernels
-from kernels import cpus
+from kernels.machine import cpus
 
 from .common import hide_main, require_pair
 

@@ -2,7 +2,7 @@
 
 import os
 
-from kernels import blas, cpus
+from kernels.machine import blas, cpus
 
 from .common import ONE_ROUND, WORKERS, Timed, open_team, require, require_pair
 

@@ -42,7 +42,7 @@ class Build:
 
     def setup(self, fact: str) -> None:
         try:
-            from kernels import info
+            from kernels.machine import info
 
             value = FACTS[fact](info.collect()["python"])
         except (ImportError, KeyError):

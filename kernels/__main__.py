@@ -14,7 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import kernels
-from kernels import blas, compare, files, info, plot, table, timing
+from kernels import files
+from kernels.comparing import chart as plot
+from kernels.comparing import measurement as compare
+from kernels.comparing import table, timing
+from kernels.machine import blas, info
 from kernels.mpi import launched
 from kernels.registry import find_strategy, find_workload, name_of, why_never
 from kernels.team import default_start_method, start_methods

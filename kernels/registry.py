@@ -7,8 +7,8 @@ from typing import Any
 
 from kernels import strategies as _strategies
 from kernels import workloads as _workloads
+from kernels.contract.workload import REQUIRED, REQUIRED_OF_COORDINATED, is_coordinated, load_file
 from kernels.errors import Unsupported
-from kernels.workload import REQUIRED, REQUIRED_OF_COORDINATED, is_coordinated, load_file
 
 
 def workloads() -> tuple[str, ...]:

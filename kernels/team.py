@@ -10,10 +10,10 @@ from multiprocessing.context import BaseContext
 from types import TracebackType
 from typing import Any
 
-from kernels import blas, cpus
+from kernels.contract.workload import Answer, Problem
 from kernels.errors import WorkerDied, starting_workers
+from kernels.machine import blas, cpus
 from kernels.registry import find_strategy, find_workload, name_of, require_support
-from kernels.workload import Answer, Problem
 
 
 class Team:

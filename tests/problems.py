@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 import kernels
+from kernels.contract.workload import is_coordinated
 from kernels.registry import find_workload
-from kernels.workload import is_coordinated
 
 INDEPENDENT = [name for name in kernels.workloads() if not is_coordinated(find_workload(name))]
 COORDINATED = [name for name in kernels.workloads() if name not in INDEPENDENT]

@@ -14,9 +14,11 @@ import pytest
 from leftovers import GONE_SECONDS
 
 import kernels
-from kernels import blas, compare, cpus, info, plot
 from kernels.__main__ import main
-from kernels.comparison import as_factor
+from kernels.comparing import chart as plot
+from kernels.comparing import measurement as compare
+from kernels.comparing.plan import as_factor
+from kernels.machine import blas, cpus, info
 from kernels.registry import why_never
 from kernels.team import Team
 from kernels.workloads import polynomial

@@ -9,10 +9,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kernels import compare, cpus, files
-from kernels.comparison import as_factor
+from kernels import files
+from kernels.comparing import measurement as compare
+from kernels.comparing.plan import as_factor
+from kernels.comparing.verdict import Configuration, judge
+from kernels.machine import cpus
 from kernels.team import Team
-from kernels.verdict import Configuration, judge
 
 SERIAL = Configuration("serial", None)
 POOL = Configuration("pool", 2)

@@ -19,7 +19,7 @@ from problems import same
 from scipy import ndimage
 
 import kernels
-from kernels.coordination import Member
+from kernels.contract.coordination import Member
 from kernels.workloads import counter, counter_merged, histogram, histogram_merged, stencil
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(60)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels import cpus
+from kernels.machine import cpus
 
 
 def system(root: Path, membership: str, files: dict[str, str]) -> Path:

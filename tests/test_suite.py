@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from asv.results import Results
 
-from kernels import cpus
+from kernels.machine import cpus
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # neither the benchmarks nor the tools are installed

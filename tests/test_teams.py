@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from problems import COORDINATED, INDEPENDENT, contents, same, seeds, sizes_of
 
 import kernels
-from kernels import cpus
+from kernels.machine import cpus
 from kernels.registry import find_workload
 
 # Random examples for each pair of workload and strategy: fewer where workers take longer to start.

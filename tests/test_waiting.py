@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kernels
-from kernels.coordination import Member, ThreadTools
+from kernels.contract.coordination import Member, ThreadTools
 from kernels.workloads import crawl, pipeline, sleep
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(60)]

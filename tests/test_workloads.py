@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from problems import INDEPENDENT, arrays, contents, problems_of, same, seeds, sizes_of
 
 import kernels
+from kernels.contract.workload import join
 from kernels.registry import find_workload
-from kernels.workload import join
 
 each_workload = pytest.mark.parametrize("name", INDEPENDENT)
 often = settings(max_examples=40)

@@ -9,7 +9,7 @@ import psutil
 from asv.console import log
 from asv.util import ProcessError, UserError
 
-from kernels import cpus
+from kernels.machine import cpus
 from tools.measure import Outcome, Suite
 from tools.pythons import find_pythons
 

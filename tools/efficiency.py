@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import kernels
-from kernels import files, table
-from kernels.comparison import as_factor
+from kernels import files
+from kernels.comparing import table
+from kernels.comparing.plan import as_factor
 from tools.pythons import Interpreter, find_pythons
 
 STRATEGIES = ("threaded", "pool", "shared")

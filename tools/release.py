@@ -19,10 +19,6 @@ DIST = Path("dist").resolve()
 WANTED = (
     "kernels/__main__.py",
     "kernels/workloads/triad.py",
-    "asv_scaling/publisher.py",
-    "asv_scaling/site/page.js",
-    "asv_scaling/vendor/index.json",
-    "asv_scaling/vendor/jquery.min.js",
 )
 # A pool's workers import what they are to run: this is a file, and not python -c.
 USE = """
@@ -32,7 +28,6 @@ import kernels
 if __name__ == "__main__":
     for strategy in ("serial", "threaded", "pool", "shared"):
         kernels.run("polynomial", strategy, workers=None if strategy == "serial" else 2, size="S")
-    import asv_scaling.export
     print("Python", sys.version.split()[0], "runs", kernels.__version__, "from", kernels.__path__[0])
 """
 SECONDS = 300  # that a step may take

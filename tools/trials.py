@@ -26,7 +26,9 @@ import numpy as np
 from asv_gate.cli import duration, pattern
 from asv_gate.journal import Journal
 from asv_gate.replay import Rate
-from kernels import files, info, table
+from kernels import files
+from kernels.comparing import table
+from kernels.machine import info
 
 TRIALS = Path("docs", "gate", "trials.jsonl")
 DOCUMENT = Path("docs", "gate.md")

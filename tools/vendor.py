@@ -2,7 +2,7 @@
 
 asv's page names a host for each of ten files. Here they are taken from the packages of the same
 versions with npm, checked against the packages' hashes, and put beside their licences into
-``asv_scaling/vendor``, which git ignores and which wheels and source distributions hold. What is
+``scaling/asv_scaling/vendor``, which git ignores and which wheels and source distributions hold. What is
 there already stays.
 """
 
@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path(__file__).parent.parent / "asv_scaling" / "vendor"
+FOLDER = Path(__file__).parent.parent / "scaling" / "asv_scaling" / "vendor"
 SECONDS = 180  # that npm has
 
 

@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kernels
+from kernels.contract.workload import Portable, Problem
 from kernels.errors import WorkerDied
 from kernels.mpi.rank import mapped, packed_apart, sent
-from kernels.sharing import require_space
-from kernels.worker import START_SECONDS, packed, pickled, unpacked
-from kernels.workload import Portable, Problem
+from kernels.workers.sharing import require_space
+from kernels.workers.worker import START_SECONDS, packed, pickled, unpacked
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from kernels.comparing.timing import Timing
+from kernels.contract.workload import room
 from kernels.registry import find_workload, name_of, require_support
 from kernels.team import make_problem
-from kernels.timing import Timing
-from kernels.workload import room
 
 # What launchers tell a rank: Hydra and SLURM's PMI, PMIx (Open MPI, SLURM), Open MPI, Intel MPI.
 SIGNS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MPI_LOCALRANKID")

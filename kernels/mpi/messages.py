@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from kernels.errors import WrongAnswer
-from kernels.sharing import SharedArray
 from kernels.team import default_start_method, open
+from kernels.workers.sharing import SharedArray
 
 WAYS = ("mpi", "mpi, bare", "pipe", "shared memory")
 SIZES = {"S": 8, "M": 2**16, "L": 2**24}  # bytes

@@ -13,10 +13,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kernels import table, timing
+from kernels.comparing import table, timing
+from kernels.contract.workload import PARTS_PER_WORKER, room
 from kernels.mpi.messages import one_way_seconds
 from kernels.team import make_problem
-from kernels.workload import PARTS_PER_WORKER, room
 from kernels.workloads.stencil import RADIUS, ROUNDS
 
 RANKS = (2, 64, 1024)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from kernels.workload import Problem
+from kernels.contract.workload import Problem
 
 if TYPE_CHECKING:
     import numpy as np

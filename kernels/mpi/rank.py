@@ -16,8 +16,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from kernels.worker import ignore_interrupt, packed, unpacked
-from kernels.workload import Problem
+from kernels.contract.workload import Problem
+from kernels.workers.worker import ignore_interrupt, packed, unpacked
 
 HANDED = ("standard output", "standard error", "lifeline", "room")  # the files that a rank is handed
 

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from kernels.contract.workload import Answer, Problem, is_coordinated, join, room, share, solve, spans
 from kernels.mpi.placement import gather, placed
-from kernels.worker import packed, unpacked
-from kernels.workload import Answer, Problem, is_coordinated, join, room, share, solve, spans
+from kernels.workers.worker import packed, unpacked
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.workload import Answer, Problem
+from kernels.contract.workload import Answer, Problem
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
 

@@ -7,10 +7,10 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels import worker
+from kernels.contract.workload import Answer, Portable, Problem, join, room, spans
 from kernels.errors import WorkerDied
-from kernels.watch import watched
-from kernels.workload import Answer, Portable, Problem, join, room, spans
+from kernels.workers import worker
+from kernels.workers.watchdog import watched
 
 HAS_WORKERS = TAKES_START_METHOD = True
 

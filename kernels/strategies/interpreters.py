@@ -11,7 +11,7 @@ from itertools import repeat
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.workload import Answer, Portable, Problem, join, spans
+from kernels.contract.workload import Answer, Portable, Problem, join, spans
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
 

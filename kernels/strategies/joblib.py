@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
+from kernels.contract.workload import Answer, Portable, Problem, join, room, spans
 from kernels.errors import WorkerDied
-from kernels.watch import watched
-from kernels.worker import Guarded, opened
-from kernels.workload import Answer, Portable, Problem, join, room, spans
+from kernels.workers.watchdog import watched
+from kernels.workers.worker import Guarded, opened
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
 

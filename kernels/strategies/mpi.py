@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
+from kernels.contract.workload import Answer, Problem, is_coordinated, room
 from kernels.errors import WorkerDied
-from kernels.workload import Answer, Problem, is_coordinated, room
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
 

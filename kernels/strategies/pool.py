@@ -12,9 +12,9 @@ from multiprocessing.context import BaseContext
 from multiprocessing.pool import Pool
 from typing import Any
 
-from kernels import worker
+from kernels.contract.workload import Answer, Portable, Problem, is_coordinated, join, room, spans
 from kernels.errors import WorkerDied
-from kernels.workload import Answer, Portable, Problem, is_coordinated, join, room, spans
+from kernels.workers import worker
 
 HAS_WORKERS = TAKES_START_METHOD = True
 END_SECONDS = 1.0

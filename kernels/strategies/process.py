@@ -16,9 +16,9 @@ from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from typing import Any
 
+from kernels.contract.workload import Answer, Portable, Problem, join, room, spans
 from kernels.errors import WorkerDied, starting_workers
-from kernels.worker import ignore_interrupt, interrupts_held, packed, unpacked
-from kernels.workload import Answer, Portable, Problem, join, room, spans
+from kernels.workers.worker import ignore_interrupt, interrupts_held, packed, unpacked
 
 HAS_WORKERS = TAKES_START_METHOD = True
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.workload import Answer, Problem, is_coordinated, room, solve
+from kernels.contract.workload import Answer, Problem, is_coordinated, room, solve
 
 HAS_WORKERS = TAKES_START_METHOD = False
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from kernels.coordination import Member, Together
+from kernels.contract.coordination import Member, Together
 from kernels.errors import WrongAnswer
 
 # Increments. Contention sets these: `shared` takes some 30 times as long as the 2, 20 and 200 ms of

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kernels.coordination import Member, Together
-from kernels.workload import spans
+from kernels.contract.coordination import Member, Together
+from kernels.contract.workload import spans
 from kernels.workloads import counter
 from kernels.workloads.counter import Problem
 

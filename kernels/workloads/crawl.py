@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 
 from kernels import web
-from kernels.checking import require_equal
-from kernels.coordination import Member, ThreadTools, Together
+from kernels.contract.checking import require_equal
+from kernels.contract.coordination import Member, ThreadTools, Together
 
 SIZES = {"S": 54, "M": 216, "L": 648}  # pages: 2, 8 and 24 on each site
 LATENCY = 0.005  # seconds

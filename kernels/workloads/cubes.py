@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kernels.checking import require_equal
+from kernels.contract.checking import require_equal
 
 SIZES = {"S": 130_000, "M": 1_300_000, "L": 13_000_000}  # values
 LARGEST = 2**21  # exclusive: the cube of anything below fits 64 bits

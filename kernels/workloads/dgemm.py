@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kernels.checking import require_equal
+from kernels.contract.checking import require_equal
 from kernels.errors import WrongAnswer
 
 SIZES = {"S": 700, "M": 1_500, "L": 3_200}  # rows and columns of all three

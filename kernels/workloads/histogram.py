@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from kernels.checking import require_equal
-from kernels.coordination import Member, Together
-from kernels.workload import share
+from kernels.contract.checking import require_equal
+from kernels.contract.coordination import Member, Together
+from kernels.contract.workload import share
 
 SIZES = {"S": 2**23, "M": 2**26, "L": 2**29}  # values, a byte each: L is held below 1 s by its memory
 BINS = 256

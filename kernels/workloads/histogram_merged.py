@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels.coordination import Member, Together
-from kernels.workload import spans
+from kernels.contract.coordination import Member, Together
+from kernels.contract.workload import spans
 from kernels.workloads import histogram
 from kernels.workloads.histogram import Problem
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kernels.checking import require_equal
+from kernels.contract.checking import require_equal
 
 SIZES = {"S": 1_000, "M": 10_000, "L": 100_000}  # window widths
 SAMPLES = 10_000

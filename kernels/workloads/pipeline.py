@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels.checking import require_equal
-from kernels.coordination import Member, Together
+from kernels.contract.checking import require_equal
+from kernels.contract.coordination import Member, Together
 
 SIZES = {"S": 16, "M": 160, "L": 1600}  # records
 NUMBERS = 1024  # in a record

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels.checking import require_equal
-from kernels.coordination import Member, Together
+from kernels.contract.checking import require_equal
+from kernels.contract.coordination import Member, Together
 from kernels.errors import WrongAnswer
 
 SIZES = {"S": 16, "M": 64, "L": 256}  # naps: 0.13, 0.5 and 2 seconds in all

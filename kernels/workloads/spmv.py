@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from kernels.checking import require_equal
+from kernels.contract.checking import require_equal
 from kernels.errors import WrongAnswer
 
 # Rows and columns, of about 100 bytes each: 100 MB, 400 MB and 1 GB. Memory, and not time, sets L.

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from kernels.checking import require_equal
-from kernels.coordination import Member, Together
+from kernels.contract.checking import require_equal
+from kernels.contract.coordination import Member, Together
+from kernels.contract.workload import share, spans
 from kernels.mpi.placement import gather
-from kernels.workload import share, spans
 
 SIZES = {"S": 500, "M": 1_600, "L": 5_000}  # rows of inner points, and columns
 ROUNDS = 10

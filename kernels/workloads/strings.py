@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kernels.checking import require_equal
+from kernels.contract.checking import require_equal
 
 SIZES = {"S": 8_000, "M": 80_000, "L": 800_000}  # strings
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kernels.checking import require_equal
+from kernels.contract.checking import require_equal
 from kernels.errors import WrongAnswer
 
 # Rows and columns, 8 bytes an element: 69 MiB, 275 MiB and 1.1 GiB a matrix. Memory, and not time,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kernels.checking import require_equal
+from kernels.contract.checking import require_equal
 from kernels.errors import WrongAnswer
 
 # Elements per array, 8 bytes each: 64 MiB, 256 MiB and 1 GiB. Memory, and not time, sets M and L.

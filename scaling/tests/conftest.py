@@ -13,7 +13,7 @@ from tools import browsers
 @pytest.fixture(scope="session")
 def libraries() -> None:
     """Those of asv's page, without which it would need a network to show anything."""
-    if not (ROOT / "asv_scaling" / "vendor" / "index.json").exists():
+    if not (ROOT / "scaling" / "asv_scaling" / "vendor" / "index.json").exists():
         pytest.skip("the libraries of asv's page are not here: make offline brings them, where there is npm")
 
 

@@ -86,7 +86,7 @@ def test_what_an_input_says_is_never_a_command(clone: Path, tmp_path: Path) -> N
 
 
 def test_every_input_reaches_the_script() -> None:
-    script = (ROOT / "asv_gate" / "action.sh").read_text()
+    script = (ROOT / "gate" / "asv_gate" / "action.sh").read_text()
     referred = re.findall(r"inputs\.([\w-]+)", " ".join(STEP["env"].values()))
     assert sorted(referred) == sorted(ACTION["inputs"])
     assert all(name in script for name in STEP["env"])

@@ -11,7 +11,7 @@ from multiprocessing.reduction import ForkingPickler
 from threading import BrokenBarrierError
 from typing import Any
 
-from kernels.workload import Answer, Portable, Problem
+from kernels.contract.workload import Answer, Portable, Problem
 
 _workload: Any = None
 _barrier: Any = None

@@ -7,7 +7,7 @@ import statistics
 import time
 from typing import Any
 
-from kernels import table
+from kernels.comparing import table
 from kernels.registry import name_of
 from kernels.team import open
 

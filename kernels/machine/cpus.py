@@ -4,7 +4,7 @@ import math
 import os
 from pathlib import Path
 
-from kernels import cgroup
+from kernels.machine import cgroup
 
 
 def present() -> int:

@@ -18,9 +18,9 @@ from multiprocessing.context import BaseContext
 from types import SimpleNamespace
 from typing import Any, Protocol
 
-from kernels.crew import Crew, cause
-from kernels.worker import interrupts_held
-from kernels.workload import Portable, Problem, share
+from kernels.contract.workload import Portable, Problem, share
+from kernels.workers.group import Crew, cause
+from kernels.workers.worker import interrupts_held
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class ProcessTools:
         self._context = context
 
     def array(self, shape: tuple[int, ...], dtype: Any) -> Any:
-        from kernels.sharing import SharedArray
+        from kernels.workers.sharing import SharedArray
 
         return SharedArray(self._context, shape, dtype)
 
@@ -157,7 +157,7 @@ class _Threads:
 @contextlib.contextmanager
 def processes(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Together]:
     """Processes that act together on the problem, its arrays shared, until the context is left."""
-    from kernels.sharing import SharedProblem
+    from kernels.workers.sharing import SharedProblem
 
     with interrupts_held(context):
         state = workload.state(problem, workers, ProcessTools(context))

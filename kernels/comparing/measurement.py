@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from kernels import cpus, info
-from kernels.comparison import Comparison, Plan, Timing
+from kernels.comparing.plan import Comparison, Plan, Timing
+from kernels.comparing.verdict import ENOUGH_TO_JUDGE, Configuration, judge
+from kernels.machine import cpus, info
 from kernels.registry import find_strategy, find_workload, require_support, why_not
 from kernels.team import Team, default_start_method, make_problem, open
-from kernels.verdict import ENOUGH_TO_JUDGE, Configuration, judge
 
 STRATEGIES = ("serial", "threaded", "pool", "shared")
 COLD_SAMPLES = 3

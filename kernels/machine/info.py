@@ -10,7 +10,8 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-from kernels import __version__, blas, cpus
+from kernels import __version__
+from kernels.machine import blas, cpus
 from kernels.team import default_start_method, start_methods
 
 BUILD_FLAGS = {

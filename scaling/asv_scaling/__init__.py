@@ -12,3 +12,5 @@ a suite are called can be said in ``asv.conf.json`` too, where the defaults do n
 
 ``python -m asv_scaling export`` writes the same tables and pictures to files.
 """
+
+__version__ = "0.1.0"

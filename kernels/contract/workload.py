@@ -37,7 +37,7 @@ class Workload(Protocol):
 
 
 REQUIRED = ("SIZES", "problem", "part", "solve", "check")
-REQUIRED_OF_COORDINATED = ("SIZES", "problem", "check", "serial")  # see kernels/coordination.py
+REQUIRED_OF_COORDINATED = ("SIZES", "problem", "check", "serial")  # see kernels/contract/coordination.py
 
 # As many as Pool.map would make: enough to even out a worker that is held up, few enough for
 # their dispatch not to show beside the work.

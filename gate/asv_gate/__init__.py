@@ -4,3 +4,5 @@
 where something is slower. How often that is wrong, and which slowdowns it finds, ``asv-gate
 calibrate`` measures on the machine at hand. The method is described in docs/gate.md.
 """
+
+__version__ = "0.1.0"

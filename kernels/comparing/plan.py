@@ -5,10 +5,10 @@ import statistics
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kernels import table
+from kernels.comparing import table
+from kernels.comparing.verdict import Configuration, Verdict
+from kernels.contract.workload import Problem
 from kernels.registry import name_of
-from kernels.verdict import Configuration, Verdict
-from kernels.workload import Problem
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kernels import cgroup
-from kernels.workload import Problem
+from kernels.contract.workload import Problem
+from kernels.machine import cgroup
 
 if TYPE_CHECKING:  # NumPy is imported where it is used: workers of pure-Python workloads start without it
     import numpy as np

@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from kernels.comparison import Comparison, Timing, as_factor
+from kernels.comparing.plan import Comparison, Timing, as_factor
 from kernels.files import whole
 from kernels.registry import name_of, strategies
 

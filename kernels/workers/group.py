@@ -14,7 +14,7 @@ from threading import BrokenBarrierError
 from typing import Any
 
 from kernels.errors import WorkerDied
-from kernels.worker import ignore_interrupt, interrupts_held, packed, pickled, unpacked
+from kernels.workers.worker import ignore_interrupt, interrupts_held, packed, pickled, unpacked
 
 TASKS_IN_HAND = 2  # per worker: one in work, and the next in its pipe, so that it need not wait
 EXIT_SECONDS = 5.0

@@ -1,0 +1,1 @@
+"""Comparing strategies: the plan, the measurement, the verdict and the chart."""

@@ -1,0 +1,1 @@
+"""What a workload is, and what checks it and runs its versions."""
