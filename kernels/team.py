@@ -95,14 +95,9 @@ def make_problem(workload: Any, size: Any = "S", seed: int = 0) -> Problem:
     `size` is one of the workload's names, S, M or L, or what they stand for: a number of items.
     """
     workload = find_workload(workload)
-    sizes = ", ".join(workload.SIZES)
-    if isinstance(size, str) and size not in workload.SIZES:
-        raise ValueError(f"size must be one of {sizes}, or a number of items, not {size!r}")
-    if not isinstance(size, str) and (not _is_whole(size) or size < 1):
-        raise ValueError(f"size must be one of {sizes}, or an integer of at least 1, not {size!r}")
     if not _is_whole(seed) or seed < 0:
         raise ValueError(f"seed must be an integer of at least 0, not {seed!r}")
-    return workload.problem(size, seed=seed)
+    return workload.problem(_number(workload, size), seed=seed)
 
 
 def open(
@@ -169,6 +164,18 @@ def default_start_method() -> str:
 def start_methods() -> list[str]:
     """Those of multiprocessing itself: joblib adds its own, loky's, to what that lists."""
     return [method for method in multiprocessing.get_all_start_methods() if "loky" not in method]
+
+
+def _number(workload: Any, size: Any) -> Any:
+    """What a size stands for: the one place where its name is looked up."""
+    names = ", ".join(workload.SIZES)
+    if isinstance(size, str):
+        if size not in workload.SIZES:
+            raise ValueError(f"size must be one of {names}, or a number of items, not {size!r}")
+        return workload.SIZES[size]
+    if not _is_whole(size) or size < 1:
+        raise ValueError(f"size must be one of {names}, or an integer of at least 1, not {size!r}")
+    return int(size)
 
 
 def _is_whole(value: object) -> bool:

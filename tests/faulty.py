@@ -38,8 +38,8 @@ class Problem:
         return self.last - self.first
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
-    return Problem(Path(os.devnull), 0, SIZES[size] if isinstance(size, str) else size)
+def problem(size: int, seed: int = 0) -> Problem:
+    return Problem(Path(os.devnull), 0, size)
 
 
 def part(problem: Problem, lo: int, hi: int) -> Problem:

@@ -69,7 +69,7 @@ def ep_by_definition(batches: int) -> tuple[float, float, list[int]]:
 
 def test_ep_is_its_definition() -> None:
     sx, sy, counts = ep_by_definition(ep.SIZES["S"])
-    tally = ep.solve(ep.problem("S"))
+    tally = ep.solve(kernels.problem("ep", "S"))
     assert float(tally.sx) == pytest.approx(sx, rel=1e-12)
     assert float(tally.sy) == pytest.approx(sy, rel=1e-12)
     assert list(tally.counts) == counts
@@ -87,14 +87,14 @@ def test_ep_gives_the_sums_and_counts_of_npb_class_s() -> None:
 
 @pytest.mark.parametrize("size", ["S", "M"])
 def test_ep_agrees_with_its_table_in_either_arithmetic(size: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = ep.problem(size)
+    problem = kernels.problem("ep", size)
     answer = ep.solve(problem)
     ep.check(problem, answer)
     monkeypatch.setattr(ep, "REFERENCES", {})
     ep.check(problem, answer)
 
 
-@pytest.mark.parametrize("problem", [ep.problem("S"), ep.problem(3, seed=5), ep.part(ep.problem(9), 4, 7)])
+@pytest.mark.parametrize("problem", [kernels.problem("ep", "S"), ep.problem(3, seed=5), ep.part(ep.problem(9), 4, 7)])
 def test_ep_notices_a_batch_that_was_left_out_or_counted_twice(problem: ep.Problem) -> None:
     batches = [ep.solve(ep.part(problem, i, i + 1)) for i in range(len(problem))]
     ep.check(problem, ep.join(batches))

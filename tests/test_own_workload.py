@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import ways
-from power_sum import PowerSum
+from power_sum import PowerSum, Terms
 from scripts import script
 
 import kernels
@@ -60,6 +61,15 @@ def test_a_script_is_its_own_workload(strategy: str, start_method: str | None) -
     with script(DATA / "own.py", strategy, start_method or "") as process:
         printed, errors = process.communicate(timeout=60)
     assert (printed.split(), errors, process.returncode) == (["45", "90"], "", 0)
+
+
+@pytest.mark.parametrize("size", ["S", 10, np.int32(10)], ids=repr)
+def test_a_workload_is_asked_for_a_number_whatever_the_size_was_called(size: Any) -> None:
+    asked: list[Any] = []
+    workload = PowerSum(3)
+    workload.problem = lambda number, seed=0: asked.append(number) or Terms(0, number)  # type: ignore
+    kernels.problem(workload, size)
+    assert (asked, type(asked[0])) == ([PowerSum.SIZES["S"]], int)
 
 
 def test_the_names_of_folders_and_files_do_not_matter(tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ class Problem:
         return self.bytes
 
 
-def problem(size: Any, seed: int = 0) -> Problem:
-    return Problem(SIZES[size] if isinstance(size, str) else size)
+def problem(size: int, seed: int = 0) -> Problem:
+    return Problem(size)
 
 
 def check(problem: Problem, answer: float) -> None:

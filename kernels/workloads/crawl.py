@@ -49,8 +49,8 @@ class Problem:
         return self.pages
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
-    return Problem(seed, SIZES[size] if isinstance(size, str) else size, LATENCY)
+def problem(size: int, seed: int = 0) -> Problem:
+    return Problem(seed, size, LATENCY)
 
 
 @contextlib.contextmanager

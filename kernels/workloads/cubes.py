@@ -25,10 +25,9 @@ class Problem:
         return len(self.values)
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
+def problem(size: int, seed: int = 0) -> Problem:
     """`size` values, uniform in [0, 2^21)."""
-    n = SIZES[size] if isinstance(size, str) else size
-    values = np.random.default_rng(seed).integers(LARGEST, size=n)
+    values = np.random.default_rng(seed).integers(LARGEST, size=size)
     values.flags.writeable = False
     return Problem(values)
 

@@ -28,10 +28,9 @@ class Problem:
         return len(self.a)
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
+def problem(size: int, seed: int = 0) -> Problem:
     """A[i, k] = i + k + `seed` and B[k, j] = j + k, so that no two rows or columns of C are the same."""
-    n = SIZES[size] if isinstance(size, str) else size
-    k = np.arange(n, dtype=np.float64)
+    k = np.arange(size, dtype=np.float64)
     b = k[:, np.newaxis] + k
     a = b + seed % SEEDS
     a.flags.writeable = b.flags.writeable = False

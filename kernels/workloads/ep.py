@@ -58,10 +58,9 @@ class Tally:
     counts: tuple[int, ...]
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
+def problem(size: int, seed: int = 0) -> Problem:
     """The first `size` batches; `seed` 0 stands for the seed of NPB."""
-    n = SIZES[size] if isinstance(size, str) else size
-    return Problem((SEED + 2 * seed) % MODULUS, 0, n)
+    return Problem((SEED + 2 * seed) % MODULUS, 0, size)
 
 
 def part(problem: Problem, lo: int, hi: int) -> Problem:

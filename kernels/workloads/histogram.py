@@ -32,10 +32,9 @@ class Problem:
         return len(self.values)
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
+def problem(size: int, seed: int = 0) -> Problem:
     """`size` values, uniform in [0, 256)."""
-    n = SIZES[size] if isinstance(size, str) else size
-    values = np.random.default_rng(seed).integers(BINS, size=n, dtype=np.uint8)
+    values = np.random.default_rng(seed).integers(BINS, size=size, dtype=np.uint8)
     values.flags.writeable = False
     return Problem(values)
 

@@ -33,11 +33,10 @@ class Problem:
         return len(self.widths)
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
+def problem(size: int, seed: int = 0) -> Problem:
     """`size` widths from 0.1 to 1.2, and samples of a standard normal, judged at the origin."""
-    n = SIZES[size] if isinstance(size, str) else size
     samples = np.random.default_rng(seed).standard_normal((DIMENSIONS, SAMPLES))
-    made = Problem(samples, np.zeros(DIMENSIONS), np.linspace(0.1, 1.2, n))
+    made = Problem(samples, np.zeros(DIMENSIONS), np.linspace(0.1, 1.2, size))
     for array in (made.samples, made.point, made.widths):
         array.flags.writeable = False
     return made

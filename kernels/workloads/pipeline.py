@@ -39,10 +39,9 @@ class Problem:
         return len(self.records)
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
+def problem(size: int, seed: int = 0) -> Problem:
     """`size` records of random numbers."""
-    n = SIZES[size] if isinstance(size, str) else size
-    numbers = np.random.default_rng(seed).integers(LARGEST, size=(n, NUMBERS))
+    numbers = np.random.default_rng(seed).integers(LARGEST, size=(size, NUMBERS))
     records = np.array([",".join(map(str, row)).encode() for row in numbers.tolist()])
     records.flags.writeable = False
     return Problem(records)

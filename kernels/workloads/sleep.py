@@ -38,10 +38,9 @@ class Problem:
         return list(enumerate(self.seconds.tolist()))
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
+def problem(size: int, seed: int = 0) -> Problem:
     """`size` naps, evenly from the shortest to the longest: the longest first, the others shuffled."""
-    n = SIZES[size] if isinstance(size, str) else size
-    seconds = np.linspace(LONGEST, SHORTEST, n)
+    seconds = np.linspace(LONGEST, SHORTEST, size)
     np.random.default_rng(seed).shuffle(seconds[1:])
     seconds.flags.writeable = False
     return Problem(seconds)

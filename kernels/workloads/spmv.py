@@ -39,18 +39,17 @@ class Problem:
         return len(self.indptr) - 1
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
+def problem(size: int, seed: int = 0) -> Problem:
     """Entry number k, in column j, is (k + 1) / x[j], and x holds powers of two.
 
     So each entry adds k + 1 to its row of y, exactly, if and only if x is read in the right place
-    (or one of the n / 64 with the same power).
+    (or one of the `size` / 64 with the same power).
     """
-    n = SIZES[size] if isinstance(size, str) else size
     random = np.random.default_rng(seed)
-    indptr = np.zeros(n + 1, np.int32)
-    np.cumsum(random.integers(1, LONGEST, size=n, endpoint=True), out=indptr[1:])
-    indices = random.integers(n, size=indptr[-1], dtype=np.int32)
-    x = np.ldexp(1.0, np.arange(n) % EXPONENTS - EXPONENTS // 2)
+    indptr = np.zeros(size + 1, np.int32)
+    np.cumsum(random.integers(1, LONGEST, size=size, endpoint=True), out=indptr[1:])
+    indices = random.integers(size, size=indptr[-1], dtype=np.int32)
+    x = np.ldexp(1.0, np.arange(size) % EXPONENTS - EXPONENTS // 2)
     data = np.arange(1, len(indices) + 1, dtype=np.float64)
     data /= x[indices]
     made = Problem(data, indices, indptr, x)

@@ -33,10 +33,9 @@ class Problem:
         return self.last - self.first
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
+def problem(size: int, seed: int = 0) -> Problem:
     """The first `size` strings of the sequence."""
-    n = SIZES[size] if isinstance(size, str) else size
-    return Problem(seed, 0, n)
+    return Problem(seed, 0, size)
 
 
 def part(problem: Problem, lo: int, hi: int) -> Problem:

@@ -30,10 +30,9 @@ class Problem:
         return columns
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
+def problem(size: int, seed: int = 0) -> Problem:
     """A counts up from `seed`, row after row, so that no two elements are the same."""
-    n = SIZES[size] if isinstance(size, str) else size
-    a = np.arange(n * n, dtype=np.float64).reshape(n, n)
+    a = np.arange(size * size, dtype=np.float64).reshape(size, size)
     a += seed % SEEDS
     a.flags.writeable = False
     return Problem(a)

@@ -31,11 +31,10 @@ class Problem:
         return len(self.b)
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
-    """`b` counts up from the seed and `c` down from n, so that a is known in closed form."""
-    n = SIZES[size] if isinstance(size, str) else size
-    b = np.arange(n, dtype=np.float64) + seed % SEEDS
-    c = np.arange(n, 0, -1, dtype=np.float64)
+def problem(size: int, seed: int = 0) -> Problem:
+    """`b` counts up from the seed and `c` down from `size`, so that a is known in closed form."""
+    b = np.arange(size, dtype=np.float64) + seed % SEEDS
+    c = np.arange(size, 0, -1, dtype=np.float64)
     b.flags.writeable = c.flags.writeable = False
     return Problem(b, c, SCALE)
 

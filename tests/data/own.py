@@ -17,8 +17,8 @@ class Problem:
         return self.last - self.first
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
-    return Problem(0, SIZES[size] if isinstance(size, str) else size)
+def problem(size: int, seed: int = 0) -> Problem:
+    return Problem(0, size)
 
 
 def part(problem: Problem, lo: int, hi: int) -> Problem:

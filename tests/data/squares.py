@@ -17,9 +17,8 @@ class Problem:
         return len(self.values)
 
 
-def problem(size: str | int, seed: int = 0) -> Problem:
-    n = SIZES[size] if isinstance(size, str) else size
-    values = np.arange(seed, seed + n)
+def problem(size: int, seed: int = 0) -> Problem:
+    values = np.arange(seed, seed + size)
     values.flags.writeable = False
     return Problem(values)
 
