@@ -32,6 +32,7 @@ SUSPECT_Z = 1.5
 SPARE_PAIRS = 3  # beyond those that could just reject, so that not all need agree
 CONFIRMING_MOST = 40
 CONFIRMING_LEAST = 12  # so that six pairs of each installation can show by themselves what all do
+PROOF_Z = 4.0  # standard errors beyond the threshold at which a suspect is mostly confirmed
 LETTING_GO = 6  # fresh pairs after which a suspect that does not show the threshold in them is let go
 LAYOUT_LEVEL = 0.05  # at which each installation by itself must show what both together do
 PRIOR_PAIRS = 4  # what a benchmark's own noise is weighed against: all benchmarks' noise counts as so many pairs
@@ -238,38 +239,31 @@ class _Run:
         return np.asarray(scales[chosen])
 
     def suspect(self, chosen: np.ndarray) -> np.ndarray:
-        """Those that stand out, as many as the budget can confirm: half the places for each direction that fills it."""
+        """Those that stand out and that the budget can confirm; what is proven in the least time goes first."""
         z = self.z(chosen)
-        order = np.argsort(-np.abs(z), kind="stable")
+        order = np.argsort(self.proof_seconds(chosen, z), kind="stable")
         order = order[np.abs(z[order]) >= SUSPECT_Z]
         left = self.settings.budget - self.clock
-        places = 0
-        for count in range(1, len(order) + 1):
-            cost = np.sort(self.costs[chosen[order]])[-count:].sum()
-            if least_pairs(count, self.settings.alpha_each) * cost <= left:
-                places = count
-        if len(order) and not places:
-            raise GateError(
-                f"a budget of {self.settings.budget:.0f} s is too small: "
-                f"{left:.0f} s are left after screening, in which no suspect can be confirmed"
-            )
-        sides = [int(np.count_nonzero(z[order] > 0)), int(np.count_nonzero(z[order] < 0))]
-        rooms = [max(places // 2, places - sides[1]), max(places // 2, places - sides[0])]
         taken: list[int] = []
         for i in order:
-            side = int(z[i] < 0)
-            if rooms[side] > 0:
-                rooms[side] -= 1
+            cost = self.costs[chosen[[*taken, i]]].sum()
+            if least_pairs(len(taken) + 1, self.settings.alpha_each) * cost <= left:
                 taken.append(i)
         rest = [i for i in order if i not in taken]
-        while rest and len(taken) < places:
-            taken.append(rest.pop(0))
         for i in rest:
             self.out.notes[chosen[i]] = "stands out, but the budget did not reach its confirmation"
-        self.out.suspect_z = float(np.abs(z[taken]).min()) if rest else SUSPECT_Z
-        suspects: np.ndarray = chosen[taken]
-        self.directions = dict(zip(suspects.tolist(), np.sign(z[taken]), strict=True))
+        self.out.suspect_z = SUSPECT_Z
+        suspects: np.ndarray = np.sort(chosen[taken])
+        self.directions = {int(chosen[i]): int(np.sign(z[i])) for i in taken}
         return suspects
+
+    def proof_seconds(self, chosen: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """How long it takes to confirm each by itself, if it differs by as much as it seems to."""
+        scale = self.scales(chosen)
+        beyond = np.abs(signedrank.estimate(self.screened(chosen))) - self.settings.margin if len(chosen) else scale
+        needed = np.where(beyond > 0, (PROOF_Z * scale / np.maximum(beyond, 1e-9)) ** 2, math.inf)
+        pairs = np.maximum(needed, least_pairs(1, self.settings.alpha_each))
+        return np.asarray(pairs * self.costs[chosen])
 
     def confirm(self, suspects: np.ndarray) -> None:
         """Fresh pairs of the suspects until the budget is spent, and Holm's correction in each direction.

@@ -180,6 +180,33 @@ def test_a_budget_that_proves_nothing_is_refused() -> None:
         decide(Simulated(normal, 10, np.random.default_rng(9)), Settings(budget=10))
 
 
+class Dear(Simulated):
+    """Some benchmarks take so many times as long as was expected."""
+
+    def __init__(self, seed: int, dear: np.ndarray, times: float, slower: dict[int, float]) -> None:
+        super().__init__(normal, BENCHMARKS, np.random.default_rng([13, seed]), slower)
+        self._times = np.where(dear, times, 1.0)
+
+    def round(self, chosen: np.ndarray, installation: int) -> tuple[np.ndarray, np.ndarray]:
+        d, seconds = super().round(chosen, installation)
+        return d, seconds * self._times[chosen]
+
+
+@pytest.mark.parametrize("times", [4.0, 20.0])
+@pytest.mark.parametrize("which", ["a third", "all", "the slower one", "all but the slower one"])
+@pytest.mark.parametrize("budget", [150.0, 600.0])
+def test_a_run_always_ends_with_a_decision_whatever_its_pairs_take(times: float, which: str, budget: float) -> None:
+    numbers = np.arange(BENCHMARKS)
+    dear = {"a third": numbers % 3 == 0, "all": numbers >= 0, "the slower one": numbers == 1}
+    for seed in range(10):
+        source = Dear(seed, dear.get(which, numbers != 1), times, {1: math.log1p(0.3)})
+        decision = decide(source, Settings(budget=budget))
+        named = [i for i in range(BENCHMARKS) if decision.verdicts[i] is Verdict.SLOWER]
+        assert set(named) <= {1}
+        if budget == 600.0 and which == "a third" and times == 4.0:
+            assert named == [1]
+
+
 @pytest.mark.parametrize("suspects", [1, 4, 30])
 @pytest.mark.parametrize("alpha", [0.2, 0.01, 0.0001])
 def test_so_many_pairs_can_reject(suspects: int, alpha: float) -> None:
