@@ -21,6 +21,7 @@ from typing import Any
 from unittest import mock
 
 from asv_gate import processes
+from asv_gate.atomic import write_atomic
 from asv_gate.errors import GateError
 
 RESOLVE_SECONDS = 600.0  # a mirror of a remote repository may have to be cloned
@@ -93,9 +94,7 @@ def build(config: Path, suite: Suite, commit: str, letter: str, folder: Path) ->
             return Install(commit, letter, folder, **kept)
     request = {"config": config.name, "environment": suite.environment, "commit": commit, "folder": str(folder)}
     made = _ask("build", request, config, BUILD_SECONDS)
-    part = ready.with_suffix(f".{os.getpid()}")
-    part.write_text(json.dumps(made), encoding="utf-8")
-    part.replace(ready)
+    write_atomic(ready, json.dumps(made))
     return Install(commit, letter, folder, **made)
 
 

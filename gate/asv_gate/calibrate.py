@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from asv_gate.atomic import write_atomic
 from asv_gate.corpus import Corpus
 from asv_gate.decide import Settings
-from asv_gate.journal import write_whole
 from asv_gate.replay import Injection, Rate, Replayed, replay
 
 SLOWDOWNS = (0.05, 0.10, 0.20)
@@ -71,7 +71,7 @@ def as_rate(entry: dict[str, Any]) -> Rate:
 
 
 def write(path: Path, calibration: dict[str, Any]) -> None:
-    write_whole(path, json.dumps(calibration, indent=1) + "\n")
+    write_atomic(path, json.dumps(calibration, indent=1) + "\n")
 
 
 def words(path: Path, settings: Settings) -> str:

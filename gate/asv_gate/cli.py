@@ -8,18 +8,18 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from asv_gate import calibrate, corpus, gate, processes
 from asv_gate.decide import Settings
 from asv_gate.errors import GateError
+from asv_gate.progress import ConsoleProgress
 from asv_gate.replay import Injection, replay
 from asv_gate.report import write_all
-from asv_gate.report.model import percent
+from asv_gate.report.model import Status, percent
 from asv_gate.report.terminal import show
+from asv_gate.request import METRIC_THRESHOLD, Request
 from asv_gate.workspace import Workspace
 
 FILE_WIDTH = 160  # of the table where it goes into a file or a log
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\nasv-gate: interrupted{options.goes_on}", file=sys.stderr)
     except Exception:  # Python's own exit status for it is 1, which here is a regression
         traceback.print_exc()
-    return gate.UNABLE
+    return Status.UNABLE
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,7 +61,12 @@ def parser() -> argparse.ArgumentParser:
     _common(run)
     run.add_argument("--report", type=Path, metavar="DIR", help="where the reports go; by default the run's own folder")
     run.add_argument(
-        "--number-threshold", type=fraction, default=0.05, metavar="5%", help="for memory and tracked numbers"
+        "--metric-threshold",
+        "--number-threshold",
+        type=fraction,
+        default=METRIC_THRESHOLD,
+        metavar="5%",
+        help="for memory and other metrics that do not vary",
     )
     run.add_argument("--require-power", type=fraction, metavar="10%", help="exit 3 if such a slowdown could be missed")
     run.add_argument("--resume", action="store_true", help="go on with an interrupted run of the same request")
@@ -145,21 +150,21 @@ def pattern(text: str) -> re.Pattern[str]:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    request = gate.Request(
+    request = Request(
         base=options.base,
         head=options.head,
         config=options.config,
         python=options.python,
         bench=options.bench,
         settings=_settings(options),
-        number_threshold=options.number_threshold,
+        metric_threshold=options.metric_threshold,
         installations=options.installations,
         seed=options.seed,
         require_power=options.require_power,
         resume=options.resume,
     )
-    with Live() as live:
-        report, folder = gate.run(request, live, lambda space: calibrate.words(space.calibration, request.settings))
+    with ConsoleProgress() as progress:
+        report, folder = gate.run(request, progress, lambda space: calibrate.words(space.calibration, request.settings))
     written = write_all(report, options.report or folder)
     console = Console()
     print(f"Reports: {', '.join(map(str, written))}")
@@ -177,10 +182,10 @@ def record_command(options: argparse.Namespace) -> int:
         bench=options.bench,
         seconds=options.seconds,
     )
-    with Live() as live:
-        done, total = corpus.record(recording, live)
+    with ConsoleProgress() as progress:
+        done, total = corpus.record(recording, progress)
     print(f"{options.corpus} has {done} of {total} pairs." + ("" if done == total else " The same command goes on."))
-    return gate.OK
+    return Status.OK
 
 
 def replay_command(options: argparse.Namespace) -> int:
@@ -191,10 +196,10 @@ def replay_command(options: argparse.Namespace) -> int:
         if not targets or options.at_once > len(targets):
             raise GateError(f"{len(targets)} benchmarks of {options.corpus} have a name like {options.only.pattern!r}")
         injection = Injection(options.inject, targets, options.at_once or len(targets))
-    with Live() as live:
-        live.stage(f"{options.gates} virtual runs of {len(found.names)} benchmarks, {len(found.d)} pairs each")
+    with ConsoleProgress() as progress:
+        progress.stage(f"{options.gates} virtual runs of {len(found.names)} benchmarks, {len(found.d)} pairs each")
         replayed = replay(
-            found, _settings(options), runs=options.gates, seed=options.seed, injection=injection, tell=live.done
+            found, _settings(options), runs=options.gates, seed=options.seed, injection=injection, tell=progress.done
         )
     print(f"Runs with an alarm: {replayed.alarms}")
     print(f"Runs that name a benchmark which was not slowed down: {replayed.wrong}")
@@ -203,51 +208,25 @@ def replay_command(options: argparse.Namespace) -> int:
         for name, rate in replayed.by_noise:
             print(f"  of benchmarks with pair noise {name}: {rate}" if rate.of else f"  pair noise {name}: none")
     print(f"A run measures for {replayed.seconds:.0f} s (median).")
-    return gate.OK
+    return Status.OK
 
 
 def calibrate_command(options: argparse.Namespace) -> int:
     found = corpus.load(options.corpus)
     path = Workspace(options.config).calibration
-    with Live() as live:
+    with ConsoleProgress() as progress:
 
         def tell(words: str, done: int, total: int) -> None:
             if done == 1:
-                live.stage(words)
-            live.done(done, total)
+                progress.stage(words)
+            progress.done(done, total)
 
         calibration = calibrate.calibrate(found, _settings(options), runs=options.gates, seed=options.seed, tell=tell)
     calibrate.write(path, calibration)
     print("\n".join(calibrate.table(calibration)))
     print(f"Written to {path}; asv-gate run tells of it.")
-    return gate.OK
+    return Status.OK
 
 
 def _settings(options: argparse.Namespace) -> Settings:
     return Settings(options.alpha, options.threshold, options.budget)
-
-
-class Live:
-    """A line per stage, and where there is a terminal a bar with the time that is left."""
-
-    def __init__(self) -> None:
-        self._console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        self._progress = Progress(
-            *columns, console=self._console, transient=True, disable=not self._console.is_terminal
-        )
-        self._task = self._progress.add_task("", total=None)
-
-    def __enter__(self) -> "Live":
-        self._progress.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._progress.stop()
-
-    def stage(self, words: str) -> None:
-        self._console.print(words, highlight=False)
-        self._progress.reset(self._task, description=words, total=None)
-
-    def done(self, part: float, whole: float) -> None:
-        self._progress.update(self._task, completed=min(part, whole), total=whole)

@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from asv_gate import asvlink, pair, workspace
+from asv_gate import asvlink, comparable, cpus, pair, workspace
+from asv_gate import sides as both
 from asv_gate.asvlink import Benchmark, Suite
+from asv_gate.dryrun import dry_run
 from asv_gate.errors import GateError
-from asv_gate.gate import Listener, install_sides, select
 from asv_gate.journal import Journal, read
-from asv_gate.live import as_line
-from asv_gate.pair import Outcome, Side
-from asv_gate.survey import look, usable_cpus
+from asv_gate.pair import Side
+from asv_gate.progress import Progress
 from asv_gate.workspace import Workspace
 
 INSTALLATIONS = 2
@@ -41,11 +41,11 @@ class Recording:
     seconds: float = math.inf
 
 
-def record(recording: Recording, listener: Listener) -> tuple[int, int]:
+def record(recording: Recording, progress: Progress) -> tuple[int, int]:
     """Go on with the corpus, or begin it: how many of how many pairs it has now."""
     deadline = monotonic() + recording.seconds
     space = Workspace(recording.config)
-    listener.stage("Reading the suite")
+    progress.stage("Reading the suite")
     path = recording.path
     name = recording.commit or _begun(path).get("commit", "HEAD")
     suite = asvlink.resolve(recording.config, [name], recording.python)
@@ -54,22 +54,22 @@ def record(recording: Recording, listener: Listener) -> tuple[int, int]:
         if not ours:
             raise GateError(f"{path} is being recorded by another process")
         commit = suite.commits[name]
-        sides = install_sides(
-            space, suite, (commit, commit), installations=INSTALLATIONS, folder=folder, listener=listener
+        sides = both.install(
+            space, suite, (commit, commit), installations=INSTALLATIONS, folder=folder, progress=progress
         )
-        with Journal(path, _header(recording, suite, sides[0], listener)) as journal:
-            return _rounds(recording.pairs, sides, journal, deadline, listener)
+        with Journal(path, _header(recording, suite, sides[0], progress)) as journal:
+            return _rounds(recording.pairs, sides, journal, deadline, progress)
 
 
 def _rounds(
-    rounds: int, sides: Sequence[tuple[Side, Side]], journal: Journal, deadline: float, listener: Listener
+    rounds: int, sides: Sequence[tuple[Side, Side]], journal: Journal, deadline: float, progress: Progress
 ) -> tuple[int, int]:
     """The pairs that the journal does not have yet, until the deadline."""
     benchmarks = [Benchmark(**entry) for entry in journal.header["benchmarks"]]
     seed: int = journal.header["seed"]
     total = rounds * len(benchmarks)
     done = {(line["round"], line["name"]) for line in journal.lines}
-    listener.stage(f"Recording {rounds} pairs of each of {len(benchmarks)} benchmarks")
+    progress.stage(f"Recording {rounds} pairs of each of {len(benchmarks)} benchmarks")
     for number in range(rounds):
         installation = number % INSTALLATIONS
         for place in np.random.default_rng([seed, number]).permutation(len(benchmarks)):
@@ -79,14 +79,14 @@ def _rounds(
             if monotonic() > deadline:
                 return len(done), total
             coins = np.random.default_rng([seed, number, *name.encode()])
-            measured = pair.measure(*sides[installation], benchmarks[place], coins)
-            journal.add(as_line(number, name, installation, measured))
+            line = comparable.as_line(pair.measure(*sides[installation], benchmarks[place], coins))
+            journal.add({"round": number, "name": name, "installation": installation, **line})
             done.add((number, name))
-            listener.done(len(done), total)
+            progress.done(len(done), total)
     return len(done), total
 
 
-def _header(recording: Recording, suite: Suite, sides: tuple[Side, Side], listener: Listener) -> dict[str, Any]:
+def _header(recording: Recording, suite: Suite, sides: tuple[Side, Side], progress: Progress) -> dict[str, Any]:
     """What was found at the beginning stays, so that every round has the same benchmarks."""
     begun = _begun(recording.path)
     return {
@@ -96,8 +96,8 @@ def _header(recording: Recording, suite: Suite, sides: tuple[Side, Side], listen
         "suite": workspace.digest(suite),
         "bench": list(recording.bench),
         "turns": list(pair.TURNS),
-        "machine": f"{usable_cpus()} CPUs, {platform.platform()}",
-        "benchmarks": begun.get("benchmarks") or _comparable(recording, suite, sides, listener),
+        "machine": f"{cpus.usable()} CPUs, {platform.platform()}",
+        "benchmarks": begun.get("benchmarks") or _comparable(recording, suite, sides, progress),
         "seed": begun.get("seed", secrets.randbelow(2**32)),
     }
 
@@ -108,16 +108,13 @@ def _begun(path: Path) -> dict[str, Any]:
 
 
 def _comparable(
-    recording: Recording, suite: Suite, sides: tuple[Side, Side], listener: Listener
+    recording: Recording, suite: Suite, sides: tuple[Side, Side], progress: Progress
 ) -> list[dict[str, Any]]:
     """The benchmarks that a run would measure as timings."""
-    found = select(suite, sides[0], recording.bench)
-    listener.stage(f"A look at {len(found)} benchmarks")
-    known: dict[str, Outcome] = {}
-    survey = look(sides, found, found, known=known, tell=listener.done)
-    if not survey.timings:
+    dry = dry_run(sides, both.select(suite, sides, recording.bench), progress)
+    if not dry.timings:
         raise GateError("there is no benchmark to record: none is a timing that runs here")
-    return [asdict(benchmark) for benchmark in survey.timings]
+    return [asdict(benchmark) for benchmark in dry.timings]
 
 
 @dataclass(frozen=True)

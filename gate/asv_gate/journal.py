@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,16 +29,27 @@ class Journal:
         else:
             found = {}
             path.parent.mkdir(parents=True, exist_ok=True)
+        self._before = list(self.lines)
         self._file = path.open("ab")
         if not found:
             self._write(header)
 
     def add(self, line: Mapping[str, Any]) -> None:
+        """Write a line, at once."""
         self._write(line)
         self.lines.append(dict(line))
 
+    def once(self, key: Mapping[str, Any], make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+        """The line with these items: the one that an interrupted run has left, or a new one with what `make` gives."""
+        for line in self._before:
+            if key.items() <= line.items():
+                return line
+        line = {**key, **make()}
+        self.add(line)
+        return line
+
     def _write(self, line: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        self._file.write(json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n")
         self._file.flush()
 
     def __enter__(self) -> "Journal":
@@ -61,14 +72,3 @@ def read(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]], int]:
     except ValueError as error:
         raise GateError(f"{path} is not a journal of asv-gate: {error}") from None
     return (lines[0] if lines else {}), lines[1:], whole
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

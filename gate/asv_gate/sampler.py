@@ -7,15 +7,11 @@ asv does, and writes what came of it; "turn" among them is the number of a turn,
 of its own. It ends with its input.
 """
 
-import sys
-
-if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):  # 3.11 on; else our folder comes first,
-    del sys.path[0]  # and asv_gate.numbers would be numbers
-
 import contextlib
 import json
 import os
 import pickle
+import sys
 from pathlib import Path
 from typing import IO, Any
 
@@ -68,4 +64,6 @@ def say(answers: IO[str], answer: Any) -> None:
 
 
 if __name__ == "__main__":
+    if not getattr(sys.flags, "safe_path", False):  # else our folder comes first, and hides modules of the suite's
+        del sys.path[0]
     main(*sys.argv[1:])

@@ -11,15 +11,15 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from asv_gate.gate import conclude
 from asv_gate.report import data, html, junit, markdown, write_all
-from asv_gate.report.model import Report, Row, Whole
+from asv_gate.report.build import conclude
+from asv_gate.report.model import Report, Row, Status, SuiteResult
 
 SLOWER = Row("topic.Class.time_it('a<b|c', 2)", "seconds", "slower", "", 0.010, 0.011, 1.1, 1.08, 1.12, 40, 1e-9, 0.02)
 FASTER = Row("topic.time_other", "seconds", "faster", "", 2e-6, 1e-6, 0.5, 0.49, 0.52, 40, 1e-9, 0.02)
 QUIET = Row("topic.time_quiet", "seconds", "no change seen", "", 1.0, 1.0, 1.0, 0.99, 1.01, 7, math.nan, 0.03)
-LARGER = Row("topic.peakmem_it", "bytes", "larger", "", 2**20, 2**21, 2.0, pairs=3, would_find=math.nan)
-FAILED = Row("topic.time_broken", "", "could not measure", "fails in head", would_find=math.nan)
+LARGER = Row("topic.peakmem_it", "bytes", "larger", "", 2**20, 2**21, 2.0, pairs=3, detectable=math.nan)
+FAILED = Row("topic.time_broken", "", "could not measure", "fails in head", detectable=math.nan)
 REPORT = Report(
     project="thing",
     base="v1",
@@ -28,20 +28,20 @@ REPORT = Report(
     head_commit="b" * 40,
     environment="virtualenv-py3.11",
     machine={"system": "Linux", "cpus": "2"},
-    settings={"alpha": 0.01, "threshold": 0.01, "budget": 600.0, "number_threshold": 0.05},
+    settings={"alpha": 0.01, "threshold": 0.01, "budget": 600.0, "metric_threshold": 0.05},
     seed=1,
     started="2026-01-01T00:00:00+00:00",
     seconds=612.3,
     rows=[QUIET, FASTER, SLOWER, LARGER],
-    whole=Whole("no change seen", 1.001, 0.4, 180),
+    suite=SuiteResult("no change seen", 1.001, 0.4, 180),
     skipped=2,
     broken={},
     warnings=["Something <odd>."],
     calibration="",
-    status=1,
+    status=Status.REGRESSION,
     reason="Slower or larger: topic.Class.time_it('a<b|c', 2), topic.peakmem_it.",
 )
-BROKEN = replace(REPORT, rows=[QUIET, FAILED], broken={FAILED.name: "exit status 1\nTraceback"}, status=2)
+BROKEN = replace(REPORT, rows=[QUIET, FAILED], broken={FAILED.name: "exit status 1\nTraceback"}, status=Status.UNABLE)
 SCHEMA: dict[str, Any] = json.loads(Path(data.__file__).with_name("schema.json").read_text())
 
 
@@ -125,7 +125,7 @@ def test_all_forms_are_written(tmp_path: Path) -> None:
         ([QUIET, FASTER], {}, None, 0),
         ([QUIET], {}, 0.05, 0),
         ([QUIET], {}, 0.02, 3),
-        ([QUIET, replace(QUIET, would_find=math.inf)], {}, 0.5, 3),
+        ([QUIET, replace(QUIET, detectable=math.inf)], {}, 0.5, 3),
         ([QUIET, SLOWER], {}, 0.02, 1),
         ([QUIET, LARGER], {}, None, 1),
         ([QUIET, SLOWER, FAILED], {FAILED.name: "crash"}, None, 2),
@@ -138,7 +138,7 @@ def test_exit_statuses(rows: list[Row], broken: dict[str, str], power: float | N
 
 
 def test_a_slower_suite_fails_though_no_benchmark_is_named() -> None:
-    whole = Whole("slower", 1.03, 1e-6, 180)
-    status, reason = conclude(replace(REPORT, rows=[QUIET], whole=whole), None)
+    suite = SuiteResult("slower", 1.03, 1e-6, 180)
+    status, reason = conclude(replace(REPORT, rows=[QUIET], suite=suite), None)
     assert status == 1
     assert "+3.0%" in reason

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from asv_gate.journal import write_whole
+from asv_gate.atomic import write_atomic
 from asv_gate.report import data, html, junit, markdown
 from asv_gate.report.model import Report
 
@@ -16,5 +16,5 @@ def write_all(report: Report, folder: Path) -> list[Path]:
         "report.html": html.as_html(report),
     }
     for name, text in forms.items():
-        write_whole(folder / name, text)
+        write_atomic(folder / name, text)
     return [folder / name for name in forms]

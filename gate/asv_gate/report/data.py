@@ -6,7 +6,7 @@ from typing import Any
 
 from asv_gate.report.model import Report, order
 
-VERSION = 1
+VERSION = 2
 
 
 def as_json(report: Report) -> str:
@@ -17,7 +17,7 @@ def as_dict(report: Report) -> dict[str, Any]:
     """What is not known, and what has no bound, is null."""
     return {
         "version": VERSION,
-        "status": report.status,
+        "status": int(report.status),
         "reason": report.reason,
         "project": report.project,
         "base": {"name": report.base, "commit": report.base_commit},
@@ -28,22 +28,18 @@ def as_dict(report: Report) -> dict[str, Any]:
         "seed": report.seed,
         "started": report.started,
         "seconds": round(report.seconds, 1),
-        "would_find": _number(report.would_find),
-        "suite": {
-            "verdict": report.whole.verdict,
-            "ratio": _number(report.whole.ratio),
-            "p_value": _number(report.whole.p_value),
-            "pairs": report.whole.pairs,
-        },
-        "benchmarks": [
-            {key: _number(value) if isinstance(value, float) else value for key, value in vars(row).items()}
-            for row in sorted(report.rows, key=order)
-        ],
+        "detectable": _number(report.detectable),
+        "suite": report.suite and _object(report.suite),
+        "benchmarks": [_object(row) for row in sorted(report.rows, key=order)],
         "skipped": report.skipped,
         "broken": dict(report.broken),
         "warnings": list(report.warnings),
         "calibration": report.calibration,
     }
+
+
+def _object(of: object) -> dict[str, Any]:
+    return {key: _number(value) if isinstance(value, float) else value for key, value in vars(of).items()}
 
 
 def _number(value: float) -> float | None:

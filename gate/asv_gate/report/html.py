@@ -35,7 +35,7 @@ pre { background: #f5f5f5; padding: .6em; overflow-x: auto; }
 <p><strong>$reason</strong></p>
 <figure aria-label="Forest plot: the change of each benchmark with its 95 % interval">$plot</figure>
 <table>
-<thead><tr><th>benchmark</th><th>base</th><th>head</th><th>change (95 %)</th><th>verdict</th><th>would find</th></tr>
+<thead><tr><th>benchmark</th><th>base</th><th>head</th><th>change (95 %)</th><th>verdict</th><th>could detect</th></tr>
 </thead>
 <tbody>
 $rows
@@ -64,8 +64,8 @@ def _row(row: Row) -> str:
     verdict = f"{row.verdict}: {row.note}" if row.note else row.verdict
     numbers = (value_words(row.base, row.unit), value_words(row.head, row.unit), ratio_words(row))
     cells = "".join(f'<td class="number">{escape(words)}</td>' for words in numbers)
-    would = f'<td class="number">{percent(row.would_find)}</td>'
-    return f'<tr><td>{escape(row.name)}</td>{cells}<td class="{css}">{escape(verdict)}</td>{would}</tr>'
+    detectable = f'<td class="number">{percent(row.detectable)}</td>'
+    return f'<tr><td>{escape(row.name)}</td>{cells}<td class="{css}">{escape(verdict)}</td>{detectable}</tr>'
 
 
 def _note(note: str) -> str:

@@ -9,7 +9,10 @@ TITLES = {
     2: "The performance gate could not do its job",
     3: "The performance gate could have missed a regression",
 }
-HEAD = ("| benchmark | base | head | change (95 %) | verdict | would find |", "| --- | --: | --: | --: | --- | --: |")
+HEAD = (
+    "| benchmark | base | head | change (95 %) | verdict | could detect |",
+    "| --- | --: | --: | --: | --- | --: |",
+)
 
 
 def as_markdown(report: Report) -> str:
@@ -34,7 +37,7 @@ def _row(row: Row) -> str:
     verdict = f"**{verdict}**" if row.verdict in FINDINGS else verdict
     values = value_words(row.base, row.unit), value_words(row.head, row.unit)
     name = f"`{row.name}`".replace("|", "\\|")
-    return f"| {name} | {' | '.join(values)} | {ratio_words(row)} | {verdict} | {percent(row.would_find)} |"
+    return f"| {name} | {' | '.join(values)} | {ratio_words(row)} | {verdict} | {percent(row.detectable)} |"
 
 
 def _plain(text: str) -> str:

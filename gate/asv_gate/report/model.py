@@ -3,6 +3,17 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """What a run exits with."""
+
+    OK = 0
+    REGRESSION = 1
+    UNABLE = 2
+    UNDERPOWERED = 3
+
 
 FINDINGS = ("slower", "larger")  # what is a regression
 GOOD = ("faster", "smaller")
@@ -23,12 +34,12 @@ class Row:
     high: float = math.nan
     pairs: int = 0
     p_value: float = math.nan
-    would_find: float = math.inf  # the smallest slowdown found with 90 % probability, as a fraction
+    detectable: float = math.inf  # the smallest slowdown detected with 90 % probability, as a fraction
 
 
 @dataclass(frozen=True)
-class Whole:
-    """The suite as a whole: have all benchmarks changed together?"""
+class SuiteResult:
+    """Have all benchmarks changed together?"""
 
     verdict: str
     ratio: float
@@ -52,18 +63,18 @@ class Report:
     started: str
     seconds: float
     rows: Sequence[Row]
-    whole: Whole
+    suite: SuiteResult | None  # where timings were measured
     skipped: int
     broken: Mapping[str, str]
     warnings: Sequence[str]
     calibration: str
-    status: int
+    status: Status
     reason: str
 
     @property
-    def would_find(self) -> float:
-        """The smallest slowdown that the run would have found in whichever measured benchmark it was."""
-        timed = [row.would_find for row in self.rows if not math.isnan(row.would_find)]
+    def detectable(self) -> float:
+        """The smallest slowdown that the run could detect in whichever measured benchmark it was."""
+        timed = [row.detectable for row in self.rows if not math.isnan(row.detectable)]
         return max(timed, default=math.inf)
 
 

@@ -9,7 +9,7 @@ from asv_gate.report.model import FINDINGS, GOOD, Report, order, percent, ratio_
 
 def show(report: Report, console: Console) -> None:
     table = Table(title=f"{report.base} ({report.base_commit[:8]}) to {report.head} ({report.head_commit[:8]})")
-    for column in ("benchmark", "base", "head", "change (95 %)", "verdict", "would find"):
+    for column in ("benchmark", "base", "head", "change (95 %)", "verdict", "could detect"):
         table.add_column(column, overflow="fold", justify="left" if column in ("benchmark", "verdict") else "right")
     for row in sorted(report.rows, key=order):
         colour = "red" if row.verdict in FINDINGS else "green" if row.verdict in GOOD else "default"
@@ -20,7 +20,7 @@ def show(report: Report, console: Console) -> None:
             value_words(row.head, row.unit),
             ratio_words(row),
             f"[{colour}]{escape(verdict)}[/]",
-            percent(row.would_find),
+            percent(row.detectable),
         )
     console.print(table)
     for line in footnotes(report):
@@ -29,15 +29,17 @@ def show(report: Report, console: Console) -> None:
 
 def footnotes(report: Report) -> list[str]:
     """What a reader of the table must know besides."""
-    lines = [
-        f"The suite as a whole: {report.whole.verdict} ({report.whole.ratio - 1:+.2%}, {report.whole.pairs} pairs)."
-    ]
+    lines = []
+    if report.suite is not None:
+        lines.append(
+            f"Suite result: {report.suite.verdict} ({report.suite.ratio - 1:+.2%}, {report.suite.pairs} pairs)."
+        )
     if report.skipped:
         lines.append(f"{report.skipped} benchmarks skip themselves on both sides.")
     lines += [f"{name} fails in head:\n{error}" for name, error in report.broken.items()]
     lines += report.warnings
     lines.append(
-        f"Would find: the smallest slowdown that this run would have found with 90 % probability. "
+        f"Could detect: the smallest slowdown that this run would have found with 90 % probability. "
         f"False alarms: at most {report.settings['alpha']:.1%} of runs."
     )
     if report.calibration:

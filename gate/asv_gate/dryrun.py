@@ -1,84 +1,72 @@
-"""What can be compared: a look at every benchmark on both sides before any time is taken.
+"""What can be compared: a dry run of every benchmark on both sides, before any time is taken.
 
-Skips and failures show here, where nothing is timed, so that several run at once, and a benchmark
-that is broken in head ends the run before its budget is spent.
+Skips and failures show here, where nothing is timed, so that several run at once.
 """
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from asv_gate import comparable, cpus, workspace
 from asv_gate.asvlink import Benchmark
+from asv_gate.atomic import write_atomic
 from asv_gate.pair import ONCE, TURNS, Outcome, Side, is_timing
+from asv_gate.progress import Progress
+from asv_gate.sides import Selection
 
 SAMPLE_SECONDS = 0.01  # asv's own default of sample_time: a quick benchmark runs as often as fills it
 
 
 @dataclass(frozen=True)
-class Survey:
+class DryRun:
     """The benchmarks that both sides measure, with the seconds a pair should take, and what is said of the others."""
 
     timings: Sequence[Benchmark]
     costs: Sequence[float]
-    numbers: Sequence[Benchmark]
+    metrics: Sequence[Benchmark]
     skipped: int  # by both sides
     unmeasured: Mapping[str, str]  # name: why it is not compared
     broken: Mapping[str, str]  # name: how it fails in head, and not in base
 
 
-def look(
-    sides: tuple[Side, Side],
-    in_base: Mapping[str, Benchmark],
-    in_head: Mapping[str, Benchmark],
-    *,
-    known: dict[str, Outcome],
-    tell: Callable[[int, int], None],
-) -> Survey:
+def dry_run(sides: tuple[Side, Side], selection: Selection, progress: Progress) -> DryRun:
     """Run each benchmark once on each side that has it.
 
-    `known` has base's outcomes of earlier looks by name, and takes on those of this one. `tell` is
-    told how many of how many processes have run.
+    Base's outcomes in this installation with this suite are kept beside it for the next run.
     """
     base, head = sides
+    in_base, in_head = selection.in_base, selection.in_head
+    progress.stage(f"Dry run of {len(selection.names)} benchmarks")
     shared = [benchmark for name, benchmark in in_head.items() if name in in_base]
     unmeasured = dict.fromkeys(in_base.keys() - in_head.keys(), "only in base")
     unmeasured |= dict.fromkeys(in_head.keys() - in_base.keys(), "only in head")
+    kept = base.install.folder / f"dry-run-{workspace.digest(base.suite)[:12]}.json"
+    known = {name: Outcome(*outcome) for name, outcome in _load(kept).items()}
     unknown = [in_base[benchmark.name] for benchmark in shared if benchmark.name not in known]
     total = len(unknown) + len(shared)
-    known |= _outcomes(base, unknown, lambda done: tell(done, total))
-    after = _outcomes(head, shared, lambda done: tell(len(unknown) + done, total))
+    known |= _outcomes(base, unknown, lambda done: progress.done(done, total))
+    after = _outcomes(head, shared, lambda done: progress.done(len(unknown) + done, total))
+    good = {name: (outcome.samples, outcome.seconds) for name, outcome in known.items() if outcome.samples}
+    write_atomic(kept, json.dumps(good))
 
-    timings, costs, numbers = [], [], []
+    timings, costs, metrics = [], [], []
     skipped = 0
     broken = {}
     for benchmark in shared:
         was, now = known[benchmark.name], after[benchmark.name]
         if was.skipped and now.skipped:
             skipped += 1
-        elif why := incomparable(was, now):
+        elif why := comparable.why_not(was, now):
             unmeasured[benchmark.name] = why
-            if fails_in_head_only(was, now):
-                broken[benchmark.name] = now.error
+            if breakage := comparable.breakage(was, now):
+                broken[benchmark.name] = breakage
         elif is_timing(benchmark):
             timings.append(benchmark)
             costs.append(pair_seconds(benchmark, was, now))
         else:
-            numbers.append(benchmark)
-    return Survey(timings, costs, numbers, skipped, unmeasured, broken)
-
-
-def incomparable(base: Outcome, head: Outcome) -> str:
-    """Why two outcomes cannot be compared; nothing where they can."""
-    said = [
-        f"{'fails' if outcome.value is None else 'skips itself'} in {side}"
-        for side, outcome in (("base", base), ("head", head))
-        if outcome.value is None or outcome.skipped
-    ]
-    return "fails in both" if said == ["fails in base", "fails in head"] else " and ".join(said)
-
-
-def fails_in_head_only(base: Outcome, head: Outcome) -> bool:
-    return head.value is None and base.value is not None
+            metrics.append(benchmark)
+    return DryRun(timings, costs, metrics, skipped, unmeasured, broken)
 
 
 def pair_seconds(benchmark: Benchmark, base: Outcome, head: Outcome) -> float:
@@ -92,7 +80,7 @@ def pair_seconds(benchmark: Benchmark, base: Outcome, head: Outcome) -> float:
 
 def _outcomes(side: Side, benchmarks: Sequence[Benchmark], tell: Callable[[int], None]) -> dict[str, Outcome]:
     outcomes: dict[str, Outcome] = {}
-    at_once = usable_cpus()
+    at_once = cpus.usable()
     for kind in (ONCE, {}):
         these = [each for each in benchmarks if (each.type == "time") == bool(kind)]
         for i in range(0, len(these), at_once):
@@ -105,6 +93,9 @@ def _outcomes(side: Side, benchmarks: Sequence[Benchmark], tell: Callable[[int],
     return outcomes
 
 
-def usable_cpus() -> int:
-    affinity: Callable[[int], Iterable[int]] | None = getattr(os, "sched_getaffinity", None)
-    return len(list(affinity(0))) if affinity else os.cpu_count() or 1
+def _load(path: Any) -> Mapping[str, Any]:
+    try:
+        loaded: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return loaded
