@@ -44,29 +44,29 @@ preview: .venv/suite  ## serve the report, and open it in a browser
 offline: .venv/suite
 	@$(BIN)/python -m tools.vendor || true
 
-# A browser for the tests of the published page: where there is none, Debian's for root, else Playwright's own.
-browser: .venv/test
-	@$(BIN)/python -m tools.browsers
+browser: .venv/test  ## install a browser for the tests of published pages, which are skipped without one
+	@$(BIN)/python scaling/tests/browsers.py
 
-test: .venv/test offline browser  ## run the tests
+test: .venv/test offline  ## run the tests of all three distributions and of the repository
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 chaos: .venv/test  ## kill workers at random moments, some hundred times
 	CHAOS_ROUNDS=400 $(BIN)/python -m pytest tests/test_chaos.py
 
-lint: .venv/dev  ## check style and types
+lint: .venv/dev  ## check style, types and the workflows of CI
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/zizmor --offline --quiet .github action.yml
 
-dist: .venv/dev offline  ## build a release, and check that it installs and runs
-	rm -rf dist build
-	$(BIN)/python -m build
+dist: .venv/dev offline  ## build the three distributions, and test each wheel alone in an empty environment
+	rm -rf dist
+	for each in . gate scaling; do $(BIN)/python -m build --outdir dist $$each >/dev/null || exit 1; done
 	$(BIN)/python -m twine check --strict dist/*
 	$(BIN)/python -m tools.release
 
 cost: .venv/test  ## measure what the Scaling page adds to publishing, on a large made-up tree of results
-	$(BIN)/python -m tools.cost
+	$(BIN)/python scaling/tests/cost.py
 
 figures: .venv/test  ## draw the pictures of the docs anew
 	$(BIN)/python -m kernels compare polynomial --size L --plot docs/polynomial.svg
@@ -88,9 +88,15 @@ efficiency: .venv/suite  ## measure the efficiencies in the README anew (PYTHONS
 	@$(BIN)/python -m tools.efficiency --pythons "$(PYTHONS)"
 
 clean:  ## remove what these commands made, but for the results
-	rm -rf .venv .asv build dist scaling/asv_scaling/vendor tests/output *.egg-info */*.egg-info */build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .asv .asv-gate dist build */build *.egg-info */*.egg-info scaling/asv_scaling/vendor \
+		scaling/tests/output .hypothesis */.hypothesis .mypy_cache .pytest_cache */.pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# .venv/suite, .venv/test and .venv/dev: stamps that say that this extra is installed.
+# What is installed for .venv/suite, .venv/test and .venv/dev, which are stamps that say that it is.
+suite := ./gate ./scaling .[suite]
+test := ./gate[test] ./scaling[test] .[test,suite]
+dev := ./gate[test] ./scaling[test] .[test,suite,dev]
+
 .venv/%: pyproject.toml gate/pyproject.toml scaling/pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
@@ -98,5 +104,5 @@ clean:  ## remove what these commands made, but for the results
 			exit 1; }; \
 		echo 'Setting up .venv'; \
 		$(PYTHON) -m venv --clear --upgrade-deps .venv >/dev/null; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable './gate' --editable './scaling' --editable '.[$*]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(foreach each,$($*),--editable '$(each)')
 	@touch $@

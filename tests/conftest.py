@@ -1,5 +1,6 @@
 """What the tests have in common."""
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -16,6 +17,12 @@ hypothesis.settings.load_profile("teams")
 # A shell starts what it runs in the background with Ctrl-C ignored, which processes inherit: those that
 # the tests interrupt must not.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure() -> None:
+    """Refuse to run where an MPI is required, as in CI, and there is none; else its tests are skipped."""
+    if os.environ.get("REQUIRE_MPI") == "1" and (reason := kernels.why_not("triad", "mpi")):
+        raise pytest.UsageError(f"REQUIRE_MPI=1, but {reason}")
 
 
 @pytest.fixture(scope="session")

@@ -1,56 +1,80 @@
-"""Check a release that ``python -m build`` has put into ``dist``: what is in it, and that it runs.
+"""Check the three distributions that ``make dist`` has put into ``dist``: what is in them, and that they work.
 
-The wheel is installed into an empty environment of each Python asked for that is here, and used
-there from another folder than the checkout.
+Each wheel is installed, with what its tests need and nothing else of this repository, into an empty
+environment of each Python asked for that is here. Tests of its own then run there, copied to another
+folder than the checkout, so that they can import no package but the one installed.
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.pythons import find_pythons
 
-DIST = Path("dist").resolve()
-WANTED = (
-    "kernels/__main__.py",
-    "kernels/workloads/triad.py",
-)
-# A pool's workers import what they are to run: this is a file, and not python -c.
-USE = """
-import sys
-import kernels
+ROOT = Path(__file__).resolve().parent.parent
+DIST = ROOT / "dist"
+SECONDS = 600  # that a step may take
 
-if __name__ == "__main__":
-    for strategy in ("serial", "threaded", "pool", "shared"):
-        kernels.run("polynomial", strategy, workers=None if strategy == "serial" else 2, size="S")
-    print("Python", sys.version.split()[0], "runs", kernels.__version__, "from", kernels.__path__[0])
-"""
-SECONDS = 300  # that a step may take
+
+@dataclass(frozen=True)
+class Distribution:
+    """One of the three: its name, its folder in the repository, its package, and what must hold of it.
+
+    `holds` are files of the package that setuptools includes only if told to; `command` is run with
+    the environment's Python; `tests` are the quicker ones that need no repository around them.
+    """
+
+    name: str
+    folder: str
+    package: str
+    holds: Sequence[str]
+    command: Sequence[str]
+    tests: Sequence[str]
+
+
+DISTRIBUTIONS = (
+    Distribution(
+        "parallel-kernels",
+        ".",
+        "kernels",
+        ("py.typed", "__main__.py", "workloads/triad.py"),
+        ("-m", "kernels", "run", "polynomial", "--strategy", "pool", "--workers", "2", "--size", "S"),
+        ("test_published.py", "test_workloads.py", "test_own_workload.py"),
+    ),
+    Distribution(
+        "asv-gate",
+        "gate",
+        "asv_gate",
+        ("py.typed", "action.sh", "report/schema.json"),
+        ("-m", "asv_gate", "--help"),
+        ("test_report.py", "test_signedrank.py", "test_run.py"),
+    ),
+    Distribution(
+        "asv-scaling",
+        "scaling",
+        "asv_scaling",
+        ("py.typed", "site/page.js", "site/scaling.css"),
+        ("-m", "asv_scaling", "--help"),
+        ("test_export.py", "test_publish.py", "test_scaling.py"),
+    ),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 1 where a distribution lacks a file, holds a foreign one, or fails a test."""
     parser = argparse.ArgumentParser(prog="python -m tools.release", description=__doc__)
     parser.add_argument("pythons", nargs="*", default=["3.10", "3.14"], help="by default 3.10 and 3.14")
     options = parser.parse_args(arguments)
-    (wheel,), (source,) = list(DIST.glob("*.whl")), list(DIST.glob("*.tar.gz"))
-    with zipfile.ZipFile(wheel) as opened:
-        inside = set(opened.namelist())
-    with tarfile.open(source) as archive:
-        beside = {name.partition("/")[2] for name in archive.getnames()}
-    missing = [
-        f"{where.name} lacks {name}"
-        for where, names in ((wheel, inside), (source, beside))
-        for name in WANTED
-        if name not in names
-    ]
-    foreign = [f"{wheel.name} has {name}" for name in inside if name.startswith(("tests/", "tools/", "benchmarks/"))]
-    if missing or foreign:
-        print("\n".join(missing + foreign), file=sys.stderr)
+    wrong = [fault for distribution in DISTRIBUTIONS for fault in faults(distribution, DIST)]
+    if wrong:
+        print("\n".join(wrong), file=sys.stderr)
         return 1
     here, _ = find_pythons()
     found = [name for name in options.pythons if name in here]
@@ -60,22 +84,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("It was not tried on any Python.", file=sys.stderr)
         return 1
     for name in found:
-        try_on(here[name].folder / f"python{name}", wheel)
+        for distribution in DISTRIBUTIONS:
+            print(f"\n{distribution.name} alone, on Python {name}", flush=True)
+            try:
+                try_on(here[name].folder / f"python{name}", distribution, DIST)
+            except subprocess.SubprocessError as error:
+                print(f"make dist: {error}", file=sys.stderr)
+                return 1
     return 0
 
 
-def try_on(python: Path, wheel: Path) -> None:
-    """Install the wheel for this Python alone, and use it. Raises CalledProcessError."""
+def archives(distribution: Distribution, dist: Path) -> tuple[Path, Path]:
+    """Its wheel and its source distribution. Raises ValueError unless there is one of each."""
+    stem = distribution.name.replace("-", "_")
+    (wheel,), (source,) = list(dist.glob(f"{stem}-*.whl")), list(dist.glob(f"{stem}-*.tar.gz"))
+    return wheel, source
+
+
+def faults(distribution: Distribution, dist: Path) -> list[str]:
+    """What of its files is missing, and what of its wheel is not of its package, a line each."""
+    wheel, source = archives(distribution, dist)
+    with zipfile.ZipFile(wheel) as opened:
+        inside = set(opened.namelist())
+    with tarfile.open(source) as archive:
+        beside = {name.partition("/")[2] for name in archive.getnames()}
+    wanted = [f"{distribution.package}/{name}" for name in distribution.holds]
+    missing = [
+        f"{where.name} lacks {name}"
+        for where, names in ((wheel, inside), (source, beside))
+        for name in wanted
+        if name not in names
+    ]
+    own = (f"{distribution.package}/", wheel.name[: -len("-py3-none-any.whl")] + ".dist-info/")
+    return missing + [f"{wheel.name} holds {name}, which is not its own" for name in inside if not name.startswith(own)]
+
+
+def try_on(python: Path, distribution: Distribution, dist: Path) -> None:
+    """Install its wheel alone for this Python, and run its command and tests. Raises SubprocessError."""
+    wheel, _ = archives(distribution, dist)
     with tempfile.TemporaryDirectory() as folder:
         environment = Path(folder, "env")
         # As asv does it: a Python may be without the ensurepip that its own venv needs.
         _run(sys.executable, "-m", "virtualenv", "--quiet", "--python", python, environment)
         own = environment / ("Scripts" if sys.platform == "win32" else "bin") / "python"
         _run(own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
-        script = Path(folder, "use.py")
-        script.write_text(USE)
-        _run(own, script, folder=folder)
-        _run(own, "-m", "kernels", "list", folder=folder, quiet=True)
+        others = [other.package for other in DISTRIBUTIONS if other != distribution]
+        absent = f"import importlib.util as u, sys; sys.exit(any(map(u.find_spec, {others})))"
+        _run(own, "-c", absent, folder=folder)
+        _run(own, *distribution.command, folder=folder, quiet=True)
+        _run(own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[test]")
+        tests = Path(folder, "tests")
+        shutil.copytree(ROOT / distribution.folder / "tests", tests, ignore=shutil.ignore_patterns("output"))
+        settings = ("-c", ROOT / "pyproject.toml", "--rootdir", folder, "-p", "no:cacheprovider", "-q")
+        _run(own, "-m", "pytest", *settings, *(tests / name for name in distribution.tests), folder=folder)
 
 
 def _run(*command: object, folder: str | None = None, quiet: bool = False) -> None:

@@ -38,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"asv_scaling: {error}", file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        needed = "pip install asv-scaling brings all it needs"
+        print(f"asv_scaling: {error.name} is not installed; {needed}", file=sys.stderr)
+        return 1
     return 0
 
 

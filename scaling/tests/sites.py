@@ -1,7 +1,6 @@
 """Publishing a site, serving it, and a page of it in a browser, for the tests."""
 
 import contextlib
-import os
 import signal
 import socket
 import subprocess
@@ -11,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
-OUTPUT = ROOT / "tests" / "output"  # of screenshots, for looking at
+ROOT = Path(__file__).parents[2]  # the repository, unless the tests are used without it
+OUTPUT = Path(__file__).parent / "output"  # of screenshots, for looking at
 
 
 def asv(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -20,7 +19,6 @@ def asv(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "asv", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=False,
         capture_output=True,
         text=True,
@@ -29,12 +27,13 @@ def asv(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @contextlib.contextmanager
-def serve(site: Path) -> Iterator[str]:
+def serve(site: Path, suite: Path) -> Iterator[str]:
+    """The address at which ``asv preview``, run in the folder of a suite, shows a site."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "asv", "preview", "--port", str(port), "--html-dir", str(site)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, cwd=suite, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until = time.monotonic() + 60
         while True:

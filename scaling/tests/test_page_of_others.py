@@ -1,7 +1,6 @@
 """The page of a made-up suite, for what the committed results need not have."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ def made_up(libraries: None, tmp_path_factory: pytest.TempPathFactory) -> suites
 
 @pytest.fixture
 def opened(browser: Any, made_up: suites.MadeUp) -> Iterator[Opened]:
-    with serve(Path(made_up.folder, "html")) as address, opening(browser, address) as found:
+    with serve(made_up.folder / "html", made_up.folder) as address, opening(browser, address) as found:
         yield found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import suites
-from sites import ROOT, asv
+from sites import asv
 
 from asv_scaling import offline
 
@@ -145,7 +145,3 @@ def test_wrong_words_in_the_configuration_stop_it(suite: suites.MadeUp) -> None:
     done = asv("publish", "--no-pull", folder=suite.folder)
     assert done.returncode != 0
     assert "wrokers" in done.stdout + done.stderr
-
-
-def test_the_example_of_the_package_is_this_suite_s() -> None:
-    assert '"plugins": [".asv_scaling.publisher"]' in (ROOT / "asv.conf.json").read_text()

@@ -1,4 +1,4 @@
-"""What CI runs can be run here: the action's own step, and the make targets that the workflows name."""
+"""The action for GitHub: its own step, run here as GitHub runs it."""
 
 import os
 import re
@@ -14,7 +14,8 @@ import yaml
 from commands import Done
 
 ROOT = Path(__file__).resolve().parents[2]
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+if not (ROOT / "action.yml").exists():
+    pytest.skip("the action is the repository's, which these tests are not in", allow_module_level=True)
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
 STEP = ACTION["runs"]["steps"][-1]
 BASH = shutil.which("bash")
@@ -90,21 +91,3 @@ def test_every_input_reaches_the_script() -> None:
     referred = re.findall(r"inputs\.([\w-]+)", " ".join(STEP["env"].values()))
     assert sorted(referred) == sorted(ACTION["inputs"])
     assert all(name in script for name in STEP["env"])
-
-
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
-def test_workflows_run_what_is_here(workflow: Path) -> None:
-    """Make targets and our own action, with inputs that it has; nothing from the event in a shell's command."""
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    found: dict[Any, Any] = yaml.safe_load(workflow.read_text())
-    for job in found["jobs"].values():
-        assert job["timeout-minutes"]
-        for step in job["steps"]:
-            if "run" in step:
-                make, target = step["run"].split()
-                assert make == "make"
-                assert target in targets
-            elif step["uses"] == "./":
-                assert set(step["with"]) <= set(ACTION["inputs"])
-            else:
-                assert re.fullmatch(r"actions/[\w-]+@v\d+", step["uses"])

@@ -1,15 +1,16 @@
 """``make trials``: real changes in real commits, each run kept, and a table that counts them right."""
 
 import json
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
-import project
 import pytest
 
 import kernels
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the tools are not installed
 
 from tools import trials  # noqa: E402 - see above
@@ -17,6 +18,11 @@ from tools import trials  # noqa: E402 - see above
 DOCUMENT = f"before\n{trials.BEGIN}old\n{trials.END}after\n"
 GUILTY = "compute.Polynomial.time_run('pool', 2)"
 INNOCENT = "compute.Parzen.time_run('pool', 2)"
+GIT = (shutil.which("git") or "git", "-c", "user.name=tests", "-c", "user.email=tests@example.org")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run([*GIT, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -31,9 +37,9 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         file.write_text((ROOT / file).read_text())
     trials.DOCUMENT.parent.mkdir()
     trials.DOCUMENT.write_text(DOCUMENT)
-    project.git(tmp_path, "init", "--quiet")
-    project.git(tmp_path, "add", "--all")
-    project.git(tmp_path, "commit", "--quiet", "--message", "base")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "base")
     return tmp_path
 
 
@@ -42,7 +48,7 @@ def test_head_does_more_of_the_same_work_for_the_same_answer() -> None:
     trials.clone()
     assert "class Polynomial(ShortRun)" in (trials.CLONE / "benchmarks" / "compute.py").read_text()
     for workload in trials.WORKLOADS:
-        project.git(trials.CLONE, "checkout", "--quiet", f"{workload}-20")
+        git(trials.CLONE, "checkout", "--quiet", f"{workload}-20")
         file = (trials.CLONE / "kernels" / "workloads" / f"{workload}.py").absolute()
         kernels.run(str(file), "serial", size=100)
         assert "* 20 // 100" in file.read_text()

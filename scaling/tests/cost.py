@@ -8,7 +8,6 @@ import argparse
 import functools
 import http.server
 import json
-import os
 import random
 import subprocess
 import sys
@@ -19,16 +18,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools import browsers
+import browsers
 
-ROOT = Path(__file__).parent.parent
 COLUMNS = ["result", "params", "version", "started_at", "duration", "stats_ci_99_a", "stats_ci_99_b"]
 COLUMNS += ["stats_q_25", "stats_q_75", "stats_number", "stats_repeat", "samples", "profile"]
 SECONDS_APART = 3600
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.cost", description=__doc__)
+    parser = argparse.ArgumentParser(prog="cost.py", description=__doc__)
     for name, default in (("commits", 500), ("pythons", 5), ("benchmarks", 200), ("strategies", 3), ("workers", 2)):
         parser.add_argument(f"--{name}", type=int, default=default, help=f"by default {default}")
     options = parser.parse_args(arguments)
@@ -135,7 +133,6 @@ def publish(tree: Path, plugins: Sequence[str]) -> float:
         [sys.executable, "-m", "asv", "publish", "--no-pull"],
         cwd=tree,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
     )
     return time.perf_counter() - start

@@ -1,7 +1,7 @@
 """A browser for the tests of the published page: Chromium or its kin, found or installed.
 
-``python -m tools.browsers`` installs one where there is none, and never fails: without one the
-tests of the page skip, and say so.
+``make browser`` runs this file, which installs one where there is none, after it has said how. Without a
+browser the tests of the page are skipped; with ``REQUIRE_BROWSER=1`` in the environment, as in CI, they fail.
 """
 
 import os
@@ -36,7 +36,6 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
-
 SECONDS = 480  # that an installation has
 
 
@@ -52,16 +51,15 @@ def find() -> str | None:
     return own if Path(own).exists() else None
 
 
-def install() -> None:
-    """Debian's Chromium for root, else Playwright's."""
+def install() -> bool:
+    """Debian's Chromium for root, else Playwright's. Whether that worked."""
     if getattr(os, "geteuid", lambda: 1)() == 0 and shutil.which("apt-get"):
-        print("Installing Chromium with apt-get, for the tests of the published page", flush=True)
+        print("Installing the system package chromium with apt-get, for the tests of published pages.", flush=True)
         steps = [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]]
     else:
-        print("Installing Playwright's Chromium, for the tests of the published page", flush=True)
+        print("Downloading Playwright's Chromium to its own cache, for the tests of published pages.", flush=True)
         steps = [[sys.executable, "-m", "playwright", "install", "chromium"]]
-    if not all(map(_succeeds, steps)):
-        print("That failed, so these tests will be skipped: a Chromium, Chrome or Edge is wanted.", file=sys.stderr)
+    return all(map(_succeeds, steps))
 
 
 def _succeeds(command: Sequence[str]) -> bool:
@@ -71,24 +69,32 @@ def _succeeds(command: Sequence[str]) -> bool:
             env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
             check=False,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
             timeout=SECONDS,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"make browser: {error}", file=sys.stderr)
         return False
+    if ran.returncode:
+        last = (ran.stderr.strip() or ran.stdout.strip() or "no output").splitlines()[-1]
+        print(f"make browser: {command[0]} ended with {ran.returncode}: {last}", file=sys.stderr)
     return ran.returncode == 0
 
 
-def main() -> None:
+def main() -> int:
+    """The exit status: 0 where there is a browser in the end."""
     try:
-        found = find()
+        found = find() or (install() and find())
     except ImportError:
-        print("There is no Playwright for this Python, so the tests of the published page will be skipped.")
-    else:
-        if found is None:
-            install()
+        print("make browser: Playwright, which drives the browser, is not installed for this Python", file=sys.stderr)
+        return 1
+    if not found:
+        print("make browser: there is no Chromium, Chrome or Edge, and none could be installed", file=sys.stderr)
+        return 1
+    print(f"The tests of published pages use {found}.")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
