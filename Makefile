@@ -104,5 +104,5 @@ dev := ./gate[test] ./scaling[test] .[test,suite,dev]
 			exit 1; }; \
 		echo 'Setting up .venv'; \
 		$(PYTHON) -m venv --clear --upgrade-deps .venv >/dev/null; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(foreach each,$($*),--editable '$(each)')
+	@$(BIN)/python -m pip install $(foreach each,$($*),--editable '$(each)') >.venv/log 2>&1 || { cat .venv/log >&2; exit 1; }
 	@touch $@

@@ -46,7 +46,7 @@ DISTRIBUTIONS = (
         "kernels",
         ("py.typed", "__main__.py", "workloads/triad.py"),
         ("-m", "kernels", "run", "polynomial", "--strategy", "pool", "--workers", "2", "--size", "S"),
-        ("test_published.py", "test_workloads.py", "test_own_workload.py"),
+        ("test_published.py", "test_workloads.py", "test_bad_input.py"),
     ),
     Distribution(
         "asv-gate",
@@ -127,12 +127,12 @@ def try_on(python: Path, distribution: Distribution, dist: Path) -> None:
         # As asv does it: a Python may be without the ensurepip that its own venv needs.
         _run(sys.executable, "-m", "virtualenv", "--quiet", "--python", python, environment)
         own = environment / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-        _run(own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
+        _run(own, "-m", "pip", "install", wheel, quiet=True)
         others = [other.package for other in DISTRIBUTIONS if other != distribution]
         absent = f"import importlib.util as u, sys; sys.exit(any(map(u.find_spec, {others})))"
         _run(own, "-c", absent, folder=folder)
         _run(own, *distribution.command, folder=folder, quiet=True)
-        _run(own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[test]")
+        _run(own, "-m", "pip", "install", f"{wheel}[test]", quiet=True)
         tests = Path(folder, "tests")
         shutil.copytree(ROOT / distribution.folder / "tests", tests, ignore=shutil.ignore_patterns("output"))
         settings = ("-c", ROOT / "pyproject.toml", "--rootdir", folder, "-p", "no:cacheprovider", "-q")
@@ -140,8 +140,15 @@ def try_on(python: Path, distribution: Distribution, dist: Path) -> None:
 
 
 def _run(*command: object, folder: str | None = None, quiet: bool = False) -> None:
-    output = subprocess.DEVNULL if quiet else None
-    subprocess.run([str(part) for part in command], cwd=folder, check=True, stdout=output, timeout=SECONDS)
+    """Run a command to its end; a quiet one prints only where it fails. Raises SubprocessError."""
+    kept = subprocess.PIPE if quiet else None
+    words = [str(part) for part in command]
+    done = subprocess.run(
+        words, cwd=folder, check=False, stdout=kept, stderr=subprocess.STDOUT, text=True, timeout=SECONDS
+    )
+    if done.returncode:
+        print(done.stdout or "", end="", file=sys.stderr)
+        raise subprocess.CalledProcessError(done.returncode, words)
 
 
 if __name__ == "__main__":
