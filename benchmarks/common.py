@@ -15,7 +15,6 @@ import functools
 import sys
 
 import kernels
-from kernels.machine import cpus
 
 COORDINATED = ("serial", "threaded", "pool", "shared")  # the versions of a workload that writes them out,
 WAITING = (*COORDINATED, "asyncio")  # and of one that waits
@@ -53,8 +52,8 @@ def require(workload: str, strategy: str, workers: int) -> None:
     require_pair(workload, strategy)
     if strategy == "serial" and workers > 1:
         raise NotImplementedError("serial has no workers")
-    if workers > cpus.usable():
-        raise NotImplementedError(f"{workers} workers are more than the {cpus.usable()} CPUs at hand")
+    if workers > kernels.cpus():
+        raise NotImplementedError(f"{workers} workers are more than the {kernels.cpus()} CPUs at hand")
 
 
 def hide_main() -> None:

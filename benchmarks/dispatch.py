@@ -11,10 +11,10 @@ from time import perf_counter
 from typing import Any
 
 import kernels
-from kernels.team import default_start_method
-from kernels.workloads.cubes import cube
 
 from .common import hide_main, require
+
+cube = kernels.workload("cubes").cube
 
 WORKERS = 2
 TASKS = range(2000)
@@ -63,7 +63,7 @@ class PerTask:
     def setup(self, chunksize: int | str, name: str) -> None:
         require("cubes", "pool", WORKERS)
         self.chunk = keywords(chunksize, name)
-        self.context: Any = multiprocessing.get_context(default_start_method())
+        self.context: Any = multiprocessing.get_context(kernels.default_start_method())
         hide_main()
 
 

@@ -14,14 +14,15 @@ counts, which other programs disturb least.
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import kernels
-from kernels.machine import cpus
 
 from .common import hide_main, require_pair
 
+GRAINS = str(Path(__file__).with_name("grains.py"))
 WORKERS = 2
 TASKS = 4 * WORKERS
 STEPS, COUNTED = 6, 3
@@ -36,15 +37,11 @@ class Task:
     version = "1"
 
     def setup(self, strategy: str) -> None:
-        try:
-            from kernels import grains
-        except ImportError:
-            raise NotImplementedError("this version of kernels has no tasks of any length") from None
         require_pair("polynomial", strategy)  # which, like these tasks, every strategy with workers can run
-        if cpus.usable() < WORKERS:
-            raise NotImplementedError(f"{WORKERS} workers are more than the {cpus.usable()} CPUs at hand")
+        if kernels.cpus() < WORKERS:
+            raise NotImplementedError(f"{WORKERS} workers are more than the {kernels.cpus()} CPUs at hand")
         hide_main()
-        self.grains = grains
+        self.grains = kernels.workload(GRAINS)
 
     def track_metg(self, strategy: str) -> float:
         """In seconds."""

@@ -12,9 +12,10 @@ import time
 from typing import Any
 
 import kernels
-from kernels.team import default_start_method
 
 from .common import hide_main, require_pair
+
+sleep = kernels.workload("sleep")
 
 WORKERS = 8
 SIZE = "S"
@@ -44,7 +45,7 @@ class Naps:
         """Those of every repeat, after one that is not counted. The median of them says what is usual."""
         if method == "asyncio":
             return [asyncio.run(awaited(self.problem)) for _ in range(REPEATS)]
-        context: Any = multiprocessing.get_context(default_start_method())
+        context: Any = multiprocessing.get_context(kernels.default_start_method())
         with context.Pool(WORKERS) as pool:
             seconds = [iterated(getattr(pool, method), self.problem) for _ in range(1 + REPEATS)]
         pool.join()
@@ -53,8 +54,6 @@ class Naps:
 
 def iterated(method: Any, problem: Any) -> Arrivals:
     """The results of a method of ``multiprocessing.Pool``."""
-    from kernels.workloads import sleep
-
     results, seconds = [], []
     start = time.perf_counter()
     for result in method(sleep.nap, problem.naps):
@@ -64,8 +63,6 @@ def iterated(method: Any, problem: Any) -> Arrivals:
 
 
 async def awaited(problem: Any) -> Arrivals:
-    from kernels.workloads import sleep
-
     results, seconds = [], []
     start = time.perf_counter()
     async for result in sleep.completed(problem, WORKERS):
@@ -77,8 +74,6 @@ async def awaited(problem: Any) -> Arrivals:
 def checked(problem: Any, results: list[Any], seconds: Arrivals) -> Arrivals:
     """The arrivals, if they are those of all naps, none of which was cut short."""
     import numpy as np
-
-    from kernels.workloads import sleep
 
     sleep.check(problem, np.array(results, sleep.RESULT))
     return seconds

@@ -2,7 +2,7 @@
 
 import os
 
-from kernels.machine import blas, cpus
+import kernels
 
 from .common import ONE_ROUND, WORKERS, Timed, open_team, require, require_pair
 
@@ -18,7 +18,7 @@ class Oversubscribed(Timed):
 
     def setup(self, workers_per_cpu: int, strategy: str) -> None:
         require_pair(self.workload, strategy)
-        self.team = open_team(self.workload, strategy, workers_per_cpu * cpus.usable(), self.size)
+        self.team = open_team(self.workload, strategy, workers_per_cpu * kernels.cpus(), self.size)
 
 
 class Parzen(Oversubscribed):
@@ -45,6 +45,6 @@ class Dgemm(Timed):
 
     def setup(self, blas_threads: str, strategy: str, workers: int) -> None:
         require(self.workload, strategy, workers)
-        threads = {"one": 1, "per CPU": cpus.usable()}[blas_threads]
-        os.environ.update(dict.fromkeys(blas.VARIABLES, str(threads)))  # for processes that are still to start
+        threads = {"one": 1, "per CPU": kernels.cpus()}[blas_threads]
+        os.environ.update(dict.fromkeys(kernels.BLAS_VARIABLES, str(threads)))  # for processes that are still to start
         self.team = open_team(self.workload, strategy, workers, self.size)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import kernels
+
 
 def level(python: dict[str, Any]) -> int | None:
     """The number of the compiler's -O; those that are none, as -Os, are not recorded."""
@@ -42,10 +44,8 @@ class Build:
 
     def setup(self, fact: str) -> None:
         try:
-            from kernels.machine import info
-
-            value = FACTS[fact](info.collect()["python"])
-        except (ImportError, KeyError):
+            value = FACTS[fact](kernels.info()["python"])
+        except KeyError:
             raise NotImplementedError("this version of kernels cannot tell") from None
         if value is None:
             raise NotImplementedError(f"this Python does not record it: {fact}")

@@ -8,21 +8,41 @@
     answer = kernels.run("parzen", strategy="pool", workers=4)
 """
 
+from typing import Any
+
 from kernels.errors import Unsupported, WorkerDied, WrongAnswer
+from kernels.machine.blas import VARIABLES as BLAS_VARIABLES
+from kernels.machine.cpus import usable as cpus
+from kernels.registry import find_workload as workload
 from kernels.registry import strategies, why_not, workloads
-from kernels.team import Team, open, run
+from kernels.team import Team, default_start_method, open, run
 from kernels.team import make_problem as problem
 
 __version__ = "0.1.0"
 __all__ = [
+    "BLAS_VARIABLES",
     "Team",
     "Unsupported",
     "WorkerDied",
     "WrongAnswer",
+    "cpus",
+    "default_start_method",
+    "info",
     "open",
     "problem",
     "run",
     "strategies",
     "why_not",
+    "workload",
     "workloads",
 ]
+
+
+def info() -> dict[str, Any]:
+    """What this machine and this Python are, as ``python -m kernels info --json`` has it.
+
+    Imports NumPy and SciPy, so that what it says of the GIL and the BLAS holds for the kernels.
+    """
+    from kernels.machine.info import collect
+
+    return collect()

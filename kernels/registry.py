@@ -13,7 +13,8 @@ from kernels.errors import Unsupported
 
 def workloads() -> tuple[str, ...]:
     """The names of the registered workloads."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(_workloads.__path__)))
+    names = (module.name for module in pkgutil.iter_modules(_workloads.__path__))
+    return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
 def strategies() -> tuple[str, ...]:

@@ -77,7 +77,7 @@ def test_what_is_allowed_is_present() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="affinity can be set on Linux alone")
 def test_affinity_counts() -> None:
-    program = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from kernels import cpus; "
+    program = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from kernels.machine import cpus; "
     program += "print(cpus.allowed(), cpus.usable())"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "1 1\n"

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kernels
-from kernels import grains
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the benchmarks are not installed
 
+from benchmarks import grains  # noqa: E402 - see above
 from benchmarks.granularity import half_efficient  # noqa: E402 - see above
 
 ITERATION = 1.3e-7  # seconds, and

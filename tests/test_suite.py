@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from asv.results import Results
 
-from kernels.machine import cpus
+import kernels
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # neither the benchmarks nor the tools are installed
@@ -108,8 +108,8 @@ def test_asv_check_passes(asv: Asv) -> None:
 
 @pytest.mark.timeout(1200)  # a process for each of more than a hundred combinations of parameters
 def test_every_benchmark_runs_or_says_why_not_and_keeps_its_name(asv: Asv) -> None:
-    selected = worth_running(cpus.usable())
-    if cpus.usable() > 1:  # with two workers what there is with one, as a process takes half a second
+    selected = worth_running(kernels.cpus())
+    if kernels.cpus() > 1:  # with two workers what there is with one, as a process takes half a second
         selected += r"(?!.*\('(?!serial).*, 1\)$)(?!.*\(1, '(?!serial))"
     ran = asv.run("--bench", selected)
     assert ran.returncode == 0, ran.stdout
@@ -152,7 +152,7 @@ def test_a_wrong_answer_fails_its_benchmark_and_no_other(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("usable", [1, 2, 3, 8])
 def test_only_what_would_skip_itself_for_want_of_cpus_is_left_out(usable: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cpus, "usable", lambda: usable)
+    monkeypatch.setattr(kernels, "cpus", lambda: usable)
     for strategy, workers in itertools.product(STRATEGIES, WORKERS):
         selected = re.search(worth_running(usable), f"topic.Class.time_run({strategy!r}, {workers})")
         if selected:

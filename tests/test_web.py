@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scripts import script
 
 import kernels
-from kernels import web
+from kernels.workloads import _web as web
 from kernels.workloads import crawl
 
 CRAWLING = Path(__file__).parent / "data" / "crawling.py"

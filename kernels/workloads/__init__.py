@@ -1,1 +1,4 @@
-"""The workloads: a module each, which knows nothing of workers. A file in this folder is registered."""
+"""The workloads, a module each.
+
+A file in this folder is registered by its name, unless that begins with an underscore.
+"""

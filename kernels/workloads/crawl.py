@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from kernels import web
 from kernels.contract.checking import require_equal
 from kernels.contract.coordination import Member, ThreadTools, Together
+from kernels.workloads import _web as web
 
 SIZES = {"S": 54, "M": 216, "L": 648}  # pages: 2, 8 and 24 on each site
 LATENCY = 0.005  # seconds

@@ -1,9 +1,9 @@
-"""Tasks of any length that need no data and no GIL: for ``benchmarks/granularity.py``.
+"""Tasks of any length that need no data and no GIL: what ``granularity.py`` measures.
 
 A task is a key derivation (PBKDF2-HMAC-SHA-256, RFC 8018): time in proportion to its iterations,
 from microseconds on, in C that lets go of the GIL. So what tasks cost beside their work is the
-strategy's alone. This fulfils the contract of a workload, and is none of the catalogue: it has no
-sizes.
+strategy's alone. This is a workload of our own, given to ``kernels`` by the path of
+its file; it has no sizes.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kernels.errors import WrongAnswer
+from kernels import WrongAnswer
 
 SIZES: Mapping[str, int] = {}
 
