@@ -9,10 +9,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kernels import files
-from kernels.comparing import measurement as compare
-from kernels.comparing.plan import as_factor
-from kernels.comparing.verdict import Configuration, judge
+from kernels.commands.files import atomic_write, require_writable
+from kernels.comparing import measurement
+from kernels.comparing.comparison import as_factor
+from kernels.comparing.plan import Configuration, plan
+from kernels.comparing.verdict import judge
 from kernels.machine import cpus
 from kernels.team import Team
 
@@ -29,38 +30,38 @@ def test_workers_are_by_default_powers_of_two_up_to_the_usable_cpus(
     usable: int, expected: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cpus, "usable", lambda: usable)
-    plan = compare.plan("polynomial", ["threaded"], size=10)
-    assert [configuration.workers for configuration in plan.configurations] == [None, *expected]
+    planned = plan("polynomial", ["threaded"], size=10)
+    assert [configuration.workers for configuration in planned.configurations] == [None, *expected]
 
 
 def test_each_round_runs_every_team_once_in_an_order_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[tuple[str, int]] = []
     run = Team.run
     monkeypatch.setattr(Team, "run", lambda team: (ran.append((team.strategy, team.workers)), run(team))[1])
-    plan = compare.plan("polynomial", ["threaded"], range(1, 6), size=10, rounds=8, seed=7)
+    planned = plan("polynomial", ["threaded"], range(1, 6), size=10, rounds=8, seed=7)
     told: list[tuple[int, int]] = []
-    compare.measure(plan, lambda done, total: told.append((done, total)))
-    count = len(plan.configurations)
-    turns = [ran[start : start + count] for start in range(0, len(ran), count)]
-    assert len(turns) == compare.COLD_SAMPLES + compare.WARM_UP_ROUNDS + 8
-    assert all(set(turn) == set(turns[0]) and len(turn) == count for turn in turns)
-    assert len({tuple(turn) for turn in turns}) > 1
+    measurement.compare(planned, lambda done, total: told.append((done, total)))
+    count = len(planned.configurations)
+    rounds = [ran[start : start + count] for start in range(0, len(ran), count)]
+    assert len(rounds) == measurement.COLD_SAMPLES + measurement.WARM_UP_ROUNDS + 8
+    assert all(set(each) == set(rounds[0]) and len(each) == count for each in rounds)
+    assert len({tuple(each) for each in rounds}) > 1
     assert told == [(done, len(ran)) for done in range(1, len(ran) + 1)]
     first = ran.copy()
     ran.clear()
-    compare.measure(plan)
+    measurement.compare(planned)
     assert ran == first
 
 
-@pytest.mark.parametrize(("seconds", "expected"), [(0.0, compare.FEWEST_ROUNDS), (1e9, compare.MOST_ROUNDS)])
+@pytest.mark.parametrize(("seconds", "expected"), [(0.0, measurement.FEWEST_ROUNDS), (1e9, measurement.MOST_ROUNDS)])
 def test_rounds_are_by_default_as_many_as_fit(seconds: float, expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compare, "WARM_SECONDS", seconds)
-    assert compare.measure(compare.plan("polynomial", ["serial"], size=10)).rounds == expected
+    monkeypatch.setattr(measurement, "WARM_SECONDS", seconds)
+    assert measurement.compare(plan("polynomial", ["serial"], size=10)).rounds == expected
 
 
 def test_teams_that_are_open_together_keep_their_data_apart() -> None:
-    plan = compare.plan("parzen", ["threaded", "pool", "shared"], [1, 2, 3], size=20, rounds=2)
-    assert compare.measure(plan).rounds == 2  # each answer was checked on the way
+    planned = plan("parzen", ["threaded", "pool", "shared"], [1, 2, 3], size=20, rounds=2)
+    assert measurement.compare(planned).rounds == 2  # each answer was checked on the way
 
 
 @pytest.mark.parametrize(
@@ -177,11 +178,11 @@ def test_of_equals_a_winner_is_named_at_most_once_in_a_hundred_times(rounds: int
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
-    with pytest.raises(TypeError), files.whole(path) as draft:
+    with pytest.raises(TypeError), atomic_write(path) as draft:
         draft.write_text(None)  # type: ignore[arg-type]
     assert (path.read_text(), list(tmp_path.iterdir())) == ("old", [path])
-    with files.whole(path) as draft:
+    with atomic_write(path) as draft:
         draft.write_text("new")
     assert (path.read_text(), list(tmp_path.iterdir())) == ("new", [path])
-    files.require_writable(path)
+    require_writable(path)
     assert path.read_text() == "new"

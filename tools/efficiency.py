@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import kernels
-from kernels import files
-from kernels.comparing import table
-from kernels.comparing.plan import as_factor
+from kernels.commands import files, tables
+from kernels.comparing.comparison import as_factor
 from tools.pythons import Interpreter, find_pythons
 
 STRATEGIES = ("threaded", "pool", "shared")
@@ -79,7 +78,7 @@ def measure(pythons: dict[str, Interpreter], size: str) -> list[tuple[str, str, 
             continue
         everything = kept()
         everything.setdefault(name, {})[workload] = stamp | summary(compared)
-        with files.whole(KEPT) as draft:
+        with files.atomic_write(KEPT) as draft:
             draft.write_text(json.dumps(everything, indent=1, sort_keys=True) + "\n")
     return failed
 
@@ -139,7 +138,7 @@ def write_table(pythons: Sequence[str]) -> None:
     """Put the table between the marks in README."""
     before, rest = README.read_text().split(BEGIN)
     _, after = rest.split(END)
-    with files.whole(README) as draft:
+    with files.atomic_write(README) as draft:
         draft.write_text(before + BEGIN + as_table(kept(), pythons) + "\n" + END + after)
 
 
@@ -150,7 +149,7 @@ def as_table(everything: Kept, pythons: Sequence[str]) -> str:
         efficiencies = [everything[name][workload]["efficiency"] for name in pythons]
         cells = [found.get(strategy) for found in efficiencies for strategy in STRATEGIES]
         rows.append([workload, *("-" if value is None else as_factor(value) for value in cells)])
-    return table.markdown(rows)
+    return tables.markdown(rows)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,7 @@ import numpy as np
 from asv_gate.cli import duration, pattern
 from asv_gate.journal import Journal
 from asv_gate.replay import Rate
-from kernels import files
-from kernels.comparing import table
+from kernels.commands import files, tables
 from kernels.machine import info
 
 TRIALS = Path("docs", "gate", "trials.jsonl")
@@ -188,7 +187,7 @@ def write_table(lines: Sequence[Line]) -> None:
     """Put the table between the marks in the document."""
     before, rest = DOCUMENT.read_text().split(BEGIN)
     _, after = rest.split(END)
-    with files.whole(DOCUMENT) as draft:
+    with files.atomic_write(DOCUMENT) as draft:
         draft.write_text(before + BEGIN + as_table(lines) + "\n" + END + after)
 
 
@@ -214,7 +213,7 @@ def as_table(lines: Sequence[Line]) -> str:
             ]
             seconds = np.median([line["seconds"] for line in of_tool])
             rows.append([f"`{tool} {given}" + f" --factor {factor}" * bool(factor) + "`", *cells, f"{seconds:.0f} s"])
-    return table.markdown(rows)
+    return tables.markdown(rows)
 
 
 def rate(outcomes: Sequence[bool]) -> str:

@@ -4,8 +4,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from kernels.comparing.plan import Comparison, Timing, as_factor
-from kernels.files import whole
+from kernels.comparing.comparison import Comparison, Samples, as_factor
 from kernels.registry import name_of, strategies
 
 NEEDS = ("altair", "vl_convert")
@@ -22,25 +21,24 @@ def is_possible() -> bool:
     return all(importlib.util.find_spec(name) for name in NEEDS)
 
 
-def draw(comparison: Comparison, path: Path) -> None:
-    """Write the chart to `path`, which ends in .png or .svg."""
-    with whole(path) as draft:
-        _chart(comparison).save(str(draft), format=path.suffix[1:], scale_factor=2)
+def draw(comparison: Comparison, path: Path, format: str) -> None:
+    """Write the chart to `path`, in the format ``png`` or ``svg``."""
+    _chart(comparison).save(str(path), format=format, scale_factor=2)
 
 
 def _chart(comparison: Comparison) -> Any:
     import altair as alt
 
-    in_seconds = max(timing.best for timing in comparison.timings) >= 1
+    in_seconds = max(samples.best for samples in comparison.samples) >= 1
     unit, scale = ("s", 1) if in_seconds else ("ms", 1000)
     rows = [
         {
-            "name": _name(comparison, timing),
-            "strategy": timing.configuration.strategy,
-            "time": timing.best * scale,
-            "speedup": f"{as_factor(comparison.speedup(timing))}x",
+            "name": _name(comparison, samples),
+            "strategy": samples.configuration.strategy,
+            "time": samples.best * scale,
+            "speedup": f"{as_factor(comparison.speedup(samples))}x",
         }
-        for timing in comparison.timings
+        for samples in comparison.samples
     ]
     colours = dict(zip(strategies(), (SERIAL_COLOUR, *COLOURS), strict=False))
     base = alt.Chart(alt.InlineData(values=rows)).encode(
@@ -52,11 +50,11 @@ def _chart(comparison: Comparison) -> Any:
     )
     serial = alt.Chart(alt.InlineData(values=rows[:1])).mark_rule(color=INK, strokeDash=[5, 4]).encode(x="time:Q")
     label = base.encode(text="speedup:N")
-    # A halo keeps the label legible where the reference line runs behind it.
-    halo = label.mark_text(align="left", dx=6, fontSize=12, stroke="white", strokeWidth=5, strokeJoin="round")
+    # The white outline keeps the label legible where the reference line runs behind it.
+    outline = label.mark_text(align="left", dx=6, fontSize=12, stroke="white", strokeWidth=5, strokeJoin="round")
     text = label.mark_text(align="left", dx=6, fontSize=12, fontWeight="bold", color=INK)
     return (
-        alt.layer(bars, serial, halo, text)
+        alt.layer(bars, serial, outline, text)
         .properties(
             width=520,
             height=alt.Step(28),
@@ -71,12 +69,12 @@ def _chart(comparison: Comparison) -> Any:
     )
 
 
-def _name(comparison: Comparison, timing: Timing) -> str:
-    workers = timing.configuration.workers
+def _name(comparison: Comparison, samples: Samples) -> str:
+    workers = samples.configuration.workers
     if workers is None:
-        return timing.configuration.strategy
-    mark = " (oversubscribed)" if comparison.oversubscribed(timing) else ""
-    return f"{timing.configuration.strategy}, {workers} worker{'s' if workers > 1 else ''}{mark}"
+        return samples.configuration.strategy
+    mark = " (oversubscribed)" if comparison.oversubscribed(samples) else ""
+    return f"{samples.configuration.strategy}, {workers} worker{'s' if workers > 1 else ''}{mark}"
 
 
 def _title(comparison: Comparison) -> str:

@@ -1,19 +1,19 @@
-"""Comparing strategies on one workload: sampled in turns, so that drift hits all of them alike."""
+"""Measuring a plan: the configurations are interleaved, so that drift of the machine affects all of them alike."""
 
 import contextlib
 import gc
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from kernels.comparing.plan import Comparison, Plan, Timing
-from kernels.comparing.verdict import ENOUGH_TO_JUDGE, Configuration, judge
-from kernels.machine import cpus, info
-from kernels.registry import find_strategy, find_workload, require_support, why_not
-from kernels.team import Team, default_start_method, make_problem, open
+from kernels.comparing.comparison import Comparison, Samples
+from kernels.comparing.plan import Configuration, Plan
+from kernels.comparing.verdict import ENOUGH_TO_JUDGE, judge
+from kernels.machine import info
+from kernels.registry import find_strategy
+from kernels.team import Team, open
 
-STRATEGIES = ("serial", "threaded", "pool", "shared")
 COLD_SAMPLES = 3
 WARM_UP_ROUNDS = 2
 WARM_SECONDS = 30.0  # the rounds are as many as fit, within these limits
@@ -28,59 +28,25 @@ class Failed(Exception):
     """A strategy did not run through, or gave a wrong answer; the message says which, and why."""
 
 
-def plan(
-    workload: Any,
-    strategies: Sequence[str] = STRATEGIES,
-    workers: Sequence[int] | None = None,
-    *,
-    size: Any = "M",
-    start_method: str | None = None,
-    seed: int = 0,
-    rounds: int | None = None,
-) -> Plan:
-    """Check what is asked for, and make the problem. Serial is always among the configurations.
+def compare(plan: Plan, progress: Progress = lambda done, total: None) -> Comparison:
+    """Measure every configuration of the plan, and check every answer.
 
-    `workers` are by default 1, 2, 4 and so on, up to the usable CPUs. Raises ValueError for bad input.
-    """
-    workload = find_workload(workload)
-    require_support(workload, "serial")
-    if workers is None:
-        workers = [2**k for k in range(cpus.usable().bit_length())] + [cpus.usable()]
-    configurations, left_out = [], {}
-    for strategy in dict.fromkeys(("serial", *strategies)):
-        reason = why_not(workload, strategy)
-        if reason is not None:
-            left_out[strategy] = reason
-        elif find_strategy(strategy).HAS_WORKERS:
-            configurations += [Configuration(strategy, count) for count in sorted(set(workers))]
-        else:
-            configurations.append(Configuration(strategy, None))
-    return Plan(
-        workload=workload,
-        size=size,
-        problem=make_problem(workload, size, seed),
-        configurations=tuple(configurations),
-        left_out=left_out,
-        start_method=start_method or default_start_method(),
-        seed=seed,
-        rounds=rounds,
-    )
+    Cold samples come first, each with a team of its own. Then all teams are opened, and in every
+    round each of them runs once, in an order that is shuffled anew.
 
+    Garbage is collected during the runs, as in any program, since workers collect theirs too. What
+    was allocated before is left out of that: it is no part of the work, and no worker process has it.
 
-def measure(plan: Plan, progress: Progress = lambda done, total: None) -> Comparison:
-    """Take all samples, checking every answer. Raises Failed where a strategy fails.
-
-    Cold samples first, each with a team of its own. Then all teams are opened, and in every round
-    each of them runs once, in an order that is shuffled anew.
-
-    Garbage is collected as in any program, since workers do it as well; but not among the objects
-    that are there before, which are no part of the work and which no worker process has.
+    Raises
+    ------
+    Failed
+        Where a strategy raises, or gives a wrong answer.
     """
     shuffled = random.Random(plan.seed)
     rounds = plan.rounds or MOST_ROUNDS
     done = 0
 
-    def take_turns(sample: Callable[[Configuration], float], times: Times) -> None:
+    def sample_each(sample: Callable[[Configuration], float], times: Times) -> None:
         nonlocal done
         gc.collect()
         for configuration in shuffled.sample(plan.configurations, len(plan.configurations)):
@@ -94,21 +60,21 @@ def measure(plan: Plan, progress: Progress = lambda done, total: None) -> Compar
     with contextlib.ExitStack() as stack:
         stack.enter_context(_heap_frozen())
         for _ in range(COLD_SAMPLES):
-            take_turns(lambda configuration: _cold(plan, configuration), cold)
+            sample_each(lambda configuration: _cold(plan, configuration), cold)
         teams = {}
         for configuration in plan.configurations:
             with _blaming(configuration):
                 teams[configuration] = stack.enter_context(_open(plan, configuration))
         for _ in range(WARM_UP_ROUNDS):
             begin = time.perf_counter()
-            take_turns(lambda configuration: _warm(teams[configuration]), warm_up)
+            sample_each(lambda configuration: _warm(teams[configuration]), warm_up)
             seconds = time.perf_counter() - begin
         if plan.rounds is None:
             rounds = max(FEWEST_ROUNDS, min(MOST_ROUNDS, int(WARM_SECONDS / seconds)))
         for _ in range(rounds):
-            take_turns(lambda configuration: _warm(teams[configuration]), warm)
-    timings = tuple(Timing(each, cold[each], warm[each]) for each in plan.configurations)
-    return Comparison(plan, info.collect(), timings, judge(warm))
+            sample_each(lambda configuration: _warm(teams[configuration]), warm)
+    samples = tuple(Samples(each, cold[each], warm[each]) for each in plan.configurations)
+    return Comparison(plan, info.collect(), samples, judge(warm))
 
 
 @contextlib.contextmanager
@@ -130,7 +96,7 @@ def _open(plan: Plan, configuration: Configuration) -> Team:
 
 
 def _start_fork_server(plan: Plan) -> None:
-    """The server, once up, serves all teams: what it takes to start must not count as one's cold time."""
+    """Start the fork server, which serves all teams: its start must not count as the first one's cold time."""
     if plan.start_method == "forkserver":
         for configuration in plan.configurations:
             if find_strategy(configuration.strategy).TAKES_START_METHOD:
@@ -153,6 +119,7 @@ def _cold(plan: Plan, configuration: Configuration) -> float:
 
 
 def _warm(team: Team) -> float:
+    """Seconds that a run of an open team takes."""
     seconds, answer = _timed(team.run)
     team.check(answer)
     return seconds
@@ -167,7 +134,7 @@ def _timed(call: Callable[[], T]) -> tuple[float, T]:
 
 @contextlib.contextmanager
 def _heap_frozen() -> Iterator[None]:
-    """Leave out of garbage collection all that is there by now."""
+    """Leave out of garbage collection what is allocated by now."""
     gc.collect()
     gc.freeze()
     try:

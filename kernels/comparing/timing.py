@@ -7,22 +7,25 @@ import statistics
 import time
 from typing import Any
 
-from kernels.comparing import table
 from kernels.registry import name_of
 from kernels.team import open
 
 ROUNDS = 5
-UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
 
 
 @dataclasses.dataclass(frozen=True)
 class Timing:
-    """Warm runs, each with the right answer.
+    """The times of warm runs, each of which gave the right answer.
 
-    `open_seconds`: to start the workers and place the data. `seconds`: of each run; under
-    ``mpiexec`` from a barrier to the end at the last rank. `phases`: seconds in each phase, where
-    the ranks tell: those of the fastest run, each at the rank that it took longest, and of
-    ``scatter``, which comes once.
+    Attributes
+    ----------
+    open_seconds
+        Seconds to start the workers and place the data.
+    seconds
+        Of each run; under ``mpiexec`` from a barrier to the end at the last rank.
+    phases
+        Seconds in each phase where strategy `mpi` ran under ``mpiexec``, else empty: those of the
+        fastest run, each at the rank that it took longest, and of ``scatter``, which comes once.
     """
 
     workload: str
@@ -35,29 +38,25 @@ class Timing:
     seconds: tuple[float, ...]
     phases: dict[str, float]
 
-    def as_dict(self) -> dict[str, Any]:
-        """All of it, ready for JSON; `answer` is there to say what there would be no times without."""
-        figures = {"best": min(self.seconds), "median": statistics.median(self.seconds), "answer": "right"}
-        return dataclasses.asdict(self) | figures
+    @property
+    def best(self) -> float:
+        """The least seconds of a run."""
+        return min(self.seconds)
 
-    def __str__(self) -> str:
-        where = f" on {self.hosts} hosts" if self.hosts > 1 else ""
-        count = f"{self.workers} worker{'s' if self.workers > 1 else ''}{where}"
-        rows = [
-            ("answer", f"right, in all of {len(self.seconds)} runs"),
-            ("open", duration(self.open_seconds)),
-            ("best", duration(min(self.seconds))),
-            ("median", duration(statistics.median(self.seconds))),
-            *((name, duration(seconds)) for name, seconds in self.phases.items()),
-        ]
-        title = f"{self.workload}, {self.strategy}, {count}, size {self.size} ({self.items} items)"
-        return f"{title}\n{table.plain(rows, '<>')}"
+    @property
+    def median(self) -> float:
+        """The median seconds of a run."""
+        return statistics.median(self.seconds)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it, ready for JSON; there are no times without right answers, which `answer` records."""
+        return dataclasses.asdict(self) | {"best": self.best, "median": self.median, "answer": "right"}
 
 
 def measure(
     workload: Any, strategy: str, workers: int | None, *, size: Any, seed: int, start_method: str | None, rounds: int
 ) -> Timing:
-    """Open a team, run it once to warm it up, and then `rounds` times. Raises what `kernels.run` does."""
+    """Open a team, run it once to warm it up, and then `rounds` times. Raises what ``kernels.run`` does."""
     begin = time.perf_counter()
     with open(workload, strategy, workers=workers, size=size, seed=seed, start_method=start_method) as team:
         open_seconds = time.perf_counter() - begin
@@ -70,9 +69,3 @@ def measure(
         items = len(team.problem)
     name = name_of(team.workload)
     return Timing(name, strategy, team.workers, 1, size, items, open_seconds, tuple(seconds[1:]), {})
-
-
-def duration(seconds: float) -> str:
-    """With three digits and the unit that suits it."""
-    unit, name = next((each for each in UNITS if seconds >= each[0]), UNITS[-1])
-    return f"{seconds / unit:.3g} {name}"

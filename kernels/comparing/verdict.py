@@ -5,21 +5,10 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kernels.comparing.plan import Configuration
+
 CONFIDENCE = 0.99
-ENOUGH_TO_JUDGE = 8  # rounds: of fewer, not even the least and the greatest ratio enclose the median that surely
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """A strategy with a number of workers, which is None where it has none."""
-
-    strategy: str
-    workers: int | None
-
-    def __str__(self) -> str:
-        if self.workers is None:
-            return self.strategy
-        return f"{self.strategy} with {self.workers} worker{'s' if self.workers > 1 else ''}"
+ENOUGH_TO_JUDGE = 8  # rounds: with fewer, even the interval from the least to the greatest ratio is less sure than that
 
 
 @dataclass(frozen=True)
@@ -34,6 +23,7 @@ class Contender:
 
     @property
     def is_serial(self) -> bool:
+        """Whether this is the serial version."""
         return self.configuration.strategy == "serial"
 
 
@@ -41,8 +31,12 @@ class Contender:
 class Verdict:
     """The fastest strategy against the next; str() is the sentence.
 
-    `ratio` is how many times as fast the winner is, the median over the rounds, and lies between
-    `low` and `high` with a confidence of 99 %: 0 and infinity after fewer than eight rounds.
+    Attributes
+    ----------
+    ratio
+        T(runner-up) / T(winner): the median over the rounds.
+    low, high
+        The confidence interval of `ratio` at 99 %; 0 and infinity after fewer than eight rounds.
     """
 
     winner: Contender
@@ -82,10 +76,10 @@ class Verdict:
 
 
 def judge(samples: Mapping[Configuration, Sequence[float]]) -> Verdict | None:
-    """The verdict on times that were taken in rounds: the n-th of each belong to the same round.
+    """The verdict on warm times in seconds, or None where serial is alone.
 
-    Drift then hits both sides of each ratio alike. Serial must be among the samples; where it is
-    alone there is nothing to judge, and the answer is None.
+    The n-th time of every configuration must come from the same round, so that drift of the machine
+    affects both sides of each ratio alike. Serial must be among the samples.
     """
     serial = next(times for configuration, times in samples.items() if configuration.strategy == "serial")
     fastest: dict[str, Configuration] = {}
@@ -106,7 +100,7 @@ def judge(samples: Mapping[Configuration, Sequence[float]]) -> Verdict | None:
 
 
 def _interval(ratios: Sequence[float]) -> tuple[float, float]:
-    """The interval of the median ratio by the sign test, which is exact whatever the noise looks like."""
+    """The confidence interval of the median ratio by the sign test, which is exact for any distribution."""
     from scipy import stats
 
     if len(ratios) < ENOUGH_TO_JUDGE:

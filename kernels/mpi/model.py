@@ -13,7 +13,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kernels.comparing import table, timing
+from kernels.commands import tables
+from kernels.comparing import timing
 from kernels.contract.workload import PARTS_PER_WORKER, room
 from kernels.mpi.messages import one_way_seconds
 from kernels.team import make_problem
@@ -81,8 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     here = fitted({size: one_way_seconds("mpi", size) for size in BYTES})
     there = Network(given.latency or here.latency, given.bandwidth or here.bandwidth)
-    print(f"here   latency {timing.duration(here.latency)}, bandwidth {here.bandwidth / 1e9:.2f} GB/s")
-    print(f"there  latency {timing.duration(there.latency)}, bandwidth {there.bandwidth / 1e9:.2f} GB/s\n")
+    print(f"here   latency {tables.duration(here.latency)}, bandwidth {here.bandwidth / 1e9:.2f} GB/s")
+    print(f"there  latency {tables.duration(there.latency)}, bandwidth {there.bandwidth / 1e9:.2f} GB/s\n")
     header = [
         "workload",
         "serial",
@@ -96,13 +97,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measured = min(timing.measure(workload, "mpi", 2, **asked).seconds)
         problem = make_problem(workload, given.size)
         like = room(sys.modules[f"kernels.workloads.{workload}"], problem)
-        row = [workload, timing.duration(serial), f"{serial / measured / 2:.3f}"]
+        row = [workload, tables.duration(serial), f"{serial / measured / 2:.3f}"]
         for ranks in RANKS:
             network = here if ranks == 2 else there
             waited = communication(workload, len(problem), 0 if like is None else like.nbytes, ranks, network)
             row.append(f"{efficiency(serial, len(problem), waited, ranks):.3f}")
         rows.append(row)
-    print(table.plain(rows, "<" + ">" * (len(header) - 1)))
+    print(tables.plain(rows, "<" + ">" * (len(header) - 1)))
     return 0
 
 

@@ -17,8 +17,8 @@ def require_writable(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to; what was written there moves to `path` if nothing went wrong."""
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path` to write to; the file moves to `path` unless an exception is raised."""
     draft = _draft(path)
     try:
         yield draft
