@@ -1,12 +1,13 @@
 """The command line: ``asv-gate run``, ``record``, ``replay``, ``calibrate``."""
 
 import argparse
+import contextlib
 import math
 import re
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -29,21 +30,37 @@ SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0 no regression, 1 regression, 2 could not do its job, 3 less power than required."""
     options = parser().parse_args(arguments)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
-        with processes.guarded():
+        with interruptible(), processes.guarded():
             status: int = options.command(options)
             return status
     except GateError as error:
         print(f"asv-gate: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"\nasv-gate: interrupted{options.goes_on}", file=sys.stderr)
+    except OSError as error:  # a disk that is full, a folder that cannot be written
+        print(f"asv-gate: {error}", file=sys.stderr)
     except Exception:  # Python's own exit status for it is 1, which here is a regression
         traceback.print_exc()
     return Status.UNABLE
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Within the block SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, but for those that the caller has ignored.
+
+    nohup has SIGHUP ignored, and a shell the SIGINT of what it starts in the background.
+    """
+    before = {}
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def parser() -> argparse.ArgumentParser:

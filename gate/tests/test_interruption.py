@@ -1,14 +1,12 @@
 """Interrupted runs: nothing is left, nothing is half written, and the next run goes on."""
 
-import contextlib
 import json
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from commands import Done, asv_gate, of_folder, started
+from commands import SECONDS, Done, asv_gate, of_folder, started
 
 REQUEST = ("run", "base", "slower", "--bench", "track_changing", "--budget", "30s")
 GONE_SECONDS = 20.0
@@ -22,10 +20,12 @@ def pairs(journal: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in journal.read_bytes().splitlines()[1:]]
 
 
-def interrupt(folder: Path, how: signal.Signals, after: int) -> tuple[Path, Done]:
+def interrupt(
+    folder: Path, how: signal.Signals, after: int, request: tuple[str, ...] = REQUEST, gone: float = GONE_SECONDS
+) -> tuple[Path, Done]:
     """Start a run, and end it when it has measured so many pairs."""
     before = set(journals(folder))
-    with started(folder, *REQUEST) as process:
+    with started(folder, *request) as process:
         deadline = time.monotonic() + 120
         while True:
             assert process.poll() is None, process.communicate()
@@ -35,8 +35,7 @@ def interrupt(folder: Path, how: signal.Signals, after: int) -> tuple[Path, Done
                 break
             time.sleep(0.01)
         process.send_signal(how)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            output, errors = process.communicate(timeout=GONE_SECONDS)
+        output, errors = process.communicate(timeout=gone)
     return new[0], Done(process.returncode, output, errors)
 
 
@@ -61,6 +60,17 @@ def test_an_interrupted_run_ends_with_2_leaves_nothing_and_is_gone_on_with(thing
     assert pairs(journal)[: len(measured)] == measured
     assert len({(line["round"], line["name"]) for line in pairs(journal)}) == len(pairs(journal))
     assert "track_changing" in resumed.output.splitlines()[-1]
+
+
+@pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_the_caller_ignores_is_ignored(thing: Path, how: signal.Signals) -> None:
+    """As nohup does with SIGHUP, a shell with the SIGINT of what it starts in the background, and some services."""
+    before = signal.signal(how, signal.SIG_IGN)
+    try:
+        _, done = interrupt(thing, how, 0, ("run", "base", "larger", "--bench", "track_count"), SECONDS)
+    finally:
+        signal.signal(how, before)
+    assert done.status == 1, done.said
 
 
 def test_a_killed_run_leaves_no_process(thing: Path) -> None:
