@@ -1,7 +1,9 @@
 """The errors of this package that a caller may want to catch by name."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+UNGUARDED = 81  # exit code of a worker that imports the main module and is made to open a team there
 
 
 class WrongAnswer(Exception):
@@ -14,6 +16,17 @@ class WorkerDied(RuntimeError):
 
 class Unsupported(ValueError):
     """The strategy cannot run this workload here; the message says why."""
+
+
+def died(who: str, codes: Sequence[int | None], more: str = "") -> WorkerDied:
+    """The error that says of a worker, or of several, how they ended: `codes` as Python has them."""
+    if UNGUARDED in codes:
+        return WorkerDied(
+            "the script that defines the workload opens a team each time it is imported, as workers must: "
+            'put what it runs under if __name__ == "__main__":'
+        )
+    told = f"code {codes[0]}" if len(codes) == 1 else f"codes {list(codes)}"
+    return WorkerDied(f"{who} ended with exit {told}{more}")
 
 
 @contextlib.contextmanager

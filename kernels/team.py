@@ -2,11 +2,9 @@
 
 import contextlib
 import multiprocessing
-import multiprocessing.forkserver
 import numbers
 import sys
 import threading
-from multiprocessing.context import BaseContext
 from types import TracebackType
 from typing import Any
 
@@ -14,6 +12,7 @@ from kernels.contract.workload import Answer, Problem
 from kernels.errors import WorkerDied, starting_workers
 from kernels.machine import blas, cpus
 from kernels.registry import find_strategy, find_workload, name_of, require_support
+from kernels.workers.main_module import end_unguarded, worker_context
 
 
 class Team:
@@ -31,12 +30,13 @@ class Team:
         self.start_method = start_method if module.TAKES_START_METHOD else None
         self._busy = threading.Lock()
         self._exit = contextlib.ExitStack()
+        context: Any = worker_context(start_method, workload, problem) if self.start_method else None
         with self._exit:
             if hasattr(workload, "running"):
                 problem = self._exit.enter_context(workload.running(problem))
             self._exit.enter_context(blas.one_thread_here())
             with blas.one_thread_in_children(), starting_workers():
-                self._run = self._exit.enter_context(module.start(workload, problem, workers, _context(start_method)))
+                self._run = self._exit.enter_context(module.start(workload, problem, workers, context))
             self._exit = self._exit.pop_all()  # all is up: from here on close() ends it
         self.problem = problem
 
@@ -120,6 +120,7 @@ def open(
     Raises ValueError for bad input, and Unsupported for a pair that does not exist, both before
     anything is started; WorkerDied where the workers do not come up.
     """
+    end_unguarded()
     module = find_workload(workload)
     find_strategy(strategy)
     workers = _checked_workers(workers)
@@ -197,13 +198,3 @@ def _checked_start_method(start_method: Any) -> str:
     if start_method not in allowed:
         raise ValueError(f"start_method must be one of {', '.join(allowed)}, not {start_method!r}")
     return str(start_method)
-
-
-def _context(start_method: str) -> BaseContext:
-    """The context, with the fork server told to import once what every worker needs."""
-    context = multiprocessing.get_context(start_method)
-    if start_method == "forkserver":
-        server: Any = multiprocessing.forkserver._forkserver
-        if server._preload_modules == ["__main__"]:  # the default; a caller's own choice stays
-            context.set_forkserver_preload(["__main__", "numpy", "kernels.strategies.shared"])
-    return context

@@ -1,7 +1,11 @@
 """Workloads that wait for one another, a clock or a network: nothing lost, nothing twice, nobody left waiting."""
 
+import asyncio
+import contextlib
 import dataclasses
 import os
+import signal
+import threading
 import zlib
 from collections.abc import Callable
 from functools import partial
@@ -57,6 +61,50 @@ def test_every_version_gives_a_right_answer_run_after_run(
 def test_one_item_is_enough_for_many_workers(workload: Any, strategy: str) -> None:
     ways.need(workload, strategy)
     kernels.run(workload, strategy, workers=3, size=1)
+
+
+def test_a_loop_that_runs_already_is_left_alone() -> None:
+    """As in every notebook, whose cells run in one."""
+
+    async def cell() -> None:
+        with kernels.open("sleep", "asyncio", workers=2, size=4) as team:
+            for _ in range(2):
+                team.check(team.run())
+            with pytest.raises(RuntimeError, match="naps badly"):
+                kernels.run(Failing(), "asyncio", problem=team.problem)
+        assert await asyncio.sleep(0, "this loop still runs") == "this loop still runs"
+
+    asyncio.run(cell())
+
+
+def test_ctrl_c_in_a_notebook_ends_what_waits() -> None:
+    async def cell() -> None:
+        kernels.run(Endless(), "asyncio", problem=sleep.problem(4))
+
+    begun.clear()
+    threading.Thread(target=lambda: begun.wait() and os.kill(os.getpid(), signal.SIGINT)).start()
+    with contextlib.closing(asyncio.new_event_loop()) as loop, pytest.raises(KeyboardInterrupt):
+        loop.run_until_complete(cell())
+
+
+begun = threading.Event()
+
+
+class Failing(SimpleNamespace):
+    """A workload whose version for asyncio fails."""
+
+    SIZES, problem, check, serial = sleep.SIZES, sleep.problem, sleep.check, sleep.serial
+
+    async def asyncio(self, problem: Any, workers: int) -> None:
+        raise RuntimeError("this naps badly")
+
+
+class Endless(Failing):
+    """One whose version for asyncio never ends."""
+
+    async def asyncio(self, problem: Any, workers: int) -> None:
+        asyncio.get_running_loop().call_soon(begun.set)
+        await asyncio.Event().wait()
 
 
 @each_workload

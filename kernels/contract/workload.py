@@ -120,7 +120,7 @@ class Portable:
 
 def _arrive(name: str, file: str | None) -> Portable:
     if name == "__main__" and file is not None and not hasattr(sys.modules[name], "SIZES"):
-        return Portable(load_file(file, "__parent_main__"))  # loky's workers do not load it by themselves
+        return Portable(load_file(file, "__parent_main__"))  # interpreters do not load it by themselves
     try:
         return Portable(importlib.import_module(name))
     except ImportError:

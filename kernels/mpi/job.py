@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 import kernels
 from kernels.contract.workload import Portable, Problem
-from kernels.errors import WorkerDied
+from kernels.errors import WorkerDied, died
 from kernels.mpi.rank import mapped, packed_apart, sent
+from kernels.workers.main_module import hidden, needs_main
 from kernels.workers.sharing import require_space
 from kernels.workers.worker import START_SECONDS, packed, pickled, unpacked
 
@@ -66,7 +67,7 @@ class Job:
     """
 
     def __init__(self, workload: Any, problem: Problem, workers: int, room: Room | None) -> None:
-        spawn._check_not_importing_main()  # type: ignore[attr-defined]
+        self._with_main = needs_main(workload, problem)
         setup = packed(0, (Portable(workload), room and room.like), None)
         parcel = packed_apart(problem)
         self.owed = 0  # replies that are still to come
@@ -164,7 +165,8 @@ class Job:
                         rank.setblocking(True)
                         socket.send_fds(rank, [b"."], handed)
                         self._ranks.append(Connection(rank.detach()))
-        data = spawn.get_preparation_data("rank")
+        with contextlib.nullcontext() if self._with_main else hidden():
+            data = spawn.get_preparation_data("rank")
         for key in ("authkey", "start_method"):  # of multiprocessing's own children
             data.pop(key, None)
         for rank in self._ranks:
@@ -218,7 +220,7 @@ class Job:
         log = self._log.read().decode(errors="replace").strip()
         code = _exit_code(self._process.poll(), log)
         told = "" if self._pids or not log else f":\n{log}"  # before MPI is up, mpiexec may know why
-        return WorkerDied(f"one of {self._workers} ranks ended; exit code {code}{told}")
+        return died(f"one of {self._workers} ranks", [code], told)
 
     def _kill(self) -> None:
         """End what still runs: the ranks, upon which mpiexec ends by itself, or else mpiexec too."""

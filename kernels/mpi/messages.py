@@ -7,7 +7,6 @@ same rule the least of several batches. Each way first carries a message whose c
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import numpy as np
 
 from kernels.errors import WrongAnswer
 from kernels.team import default_start_method, open
+from kernels.workers.main_module import worker_context
 from kernels.workers.sharing import SharedArray
 
 WAYS = ("mpi", "mpi, bare", "pipe", "shared memory")
@@ -122,7 +122,7 @@ def one_way_seconds(way: str, size: int) -> float:
 
 def _between(end: Callable[..., tuple[Act, Act]], size: int) -> float:
     """The time between this process and another, which have an `end` each."""
-    context: Any = multiprocessing.get_context(default_start_method())
+    context: Any = worker_context(default_start_method(), None, None)
     ours, theirs = context.Pipe()
     memory = SharedArray(context, (size,), np.uint8)
     here, there = context.Semaphore(0), context.Semaphore(0)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
+from kernels.contract.coordination import started_threads
 from kernels.contract.workload import Answer, Problem
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
@@ -21,4 +22,34 @@ def why_never(workload: Any) -> str | None:
 @contextlib.contextmanager
 def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
     with contextlib.closing(asyncio.new_event_loop()) as loop:
-        yield lambda: loop.run_until_complete(workload.asyncio(problem, workers))
+
+        def run() -> Answer:
+            return loop.run_until_complete(workload.asyncio(problem, workers))
+
+        yield lambda: _in_a_thread(loop, run) if _is_running_here() else run()
+
+
+def _is_running_here() -> bool:
+    """Whether a loop runs in this thread already, as in a notebook: a thread has room for one."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _in_a_thread(loop: asyncio.AbstractEventLoop, run: Callable[[], Answer]) -> Answer:
+    """Call `run`, which runs the loop, in a thread of its own, and end what is in work after Ctrl-C."""
+    with started_threads(1) as thread:
+        try:
+            return thread.submit(run).result()
+        except Exception:
+            raise
+        except BaseException:
+            loop.call_soon_threadsafe(_cancel_all, loop)
+            raise
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()

@@ -8,7 +8,7 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 from kernels.contract.workload import Answer, Portable, Problem, join, room, spans
-from kernels.errors import WorkerDied
+from kernels.errors import died
 from kernels.workers import worker
 from kernels.workers.watchdog import watched
 
@@ -21,7 +21,7 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
     with worker.interrupts_held(context):
         initial = (Portable(workload), context.Barrier(workers))
     executor = ProcessPoolExecutor(workers, context, worker.adopt, initial)
-    processes: list[Any] = []
+    processes: dict[int, Any] = {}
 
     def each(function: Callable[[Any], Any], tasks: Any) -> list[Any]:
         try:
@@ -29,9 +29,12 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
             # lock taken for which the executor's thread then waits for ever.
             with worker.interrupts_held(context):
                 answers = executor.map(worker.Guarded(function), tasks)
+                processes.update(executor._processes or {})  # a broken executor forgets them
             return [worker.opened(answer) for answer in list(answers)]
         except BrokenProcessPool as error:
-            raise WorkerDied(f"a worker died; exit codes {_exit_codes(executor, processes)} ({error})") from error
+            executor.shutdown()  # waits until its own thread has joined them, which two threads cannot do at once
+            codes = [process.exitcode for process in processes.values()]
+            raise died(f"of {workers} workers one", codes) from error
 
     def run() -> Answer:
         parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]
@@ -40,7 +43,6 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
     try:
         with watched(executor):
             each(worker.meet, range(workers))
-            processes += (executor._processes or {}).values()  # a broken executor forgets them
             yield run
     except BaseException:  # Ctrl-C: shutdown alone would wait for the tasks that are in work
         for process in list((executor._processes or {}).values()):
@@ -49,9 +51,3 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
     finally:
         with watched(executor):  # one that was killed in the middle of an answer would be waited for
             executor.shutdown(cancel_futures=True)
-
-
-def _exit_codes(executor: ProcessPoolExecutor, processes: list[Any]) -> list[int | None]:
-    """Of all workers: an executor ends the others when one dies."""
-    executor.shutdown()  # waits until its own thread has joined them, which two threads cannot do at once
-    return [process.exitcode for process in processes]

@@ -10,14 +10,19 @@ import contextlib
 import importlib.util
 import multiprocessing
 import os
+import sys
+import time
+import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
+from types import SimpleNamespace
 from typing import Any
 
 from kernels.contract.workload import Answer, Portable, Problem, join, room, spans
-from kernels.errors import WorkerDied
+from kernels.errors import Unsupported, WorkerDied
+from kernels.workers.main_module import require_processes
 from kernels.workers.watchdog import watched
-from kernels.workers.worker import Guarded, opened
+from kernels.workers.worker import START_SECONDS, Guarded, opened
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
 
@@ -33,8 +38,11 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
     import joblib
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
+    require_processes()
     out = room(workload, problem)
-    portable = Portable(workload)
+    # Joblib sends what is defined in __main__ by value, which it cannot do with __main__ itself.
+    is_main = workload is sys.modules["__main__"]
+    portable = Portable(SimpleNamespace(solve=workload.solve) if is_main else workload)
 
     def each(function: Callable[..., Any], tasks: Any) -> list[Any]:
         try:
@@ -47,22 +55,47 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
         parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]
         return join(workload, each(_solve, parts), out)
 
-    with joblib.Parallel(workers, backend="loky", batch_size=1) as parallel:
-        try:
-            seen: set[int] = set()
-            while len(seen) < workers:  # until each has answered once, so that all are up
-                seen.update(each(_process, range(workers)))
-            with watched(_executor(parallel)) if workers > 1 else contextlib.nullcontext():
-                yield run
-        finally:
-            if workers > 1:
-                _executor(parallel).terminate(kill_workers=True)  # and its files in shared memory
-                multiprocessing.active_children()  # joins those that were killed, with which their semaphores go
+    with contextlib.ExitStack() as stack:
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            parallel = stack.enter_context(joblib.Parallel(workers, backend="loky", batch_size=1))
+        executor = getattr(parallel._backend, "_workers", None)
+        if executor is not None:
+            stack.enter_context(_ended(executor))
+        if workers != getattr(executor, "_max_workers", 1):
+            raise Unsupported(_fewer(workers, parallel, warned))
+        _all_up(each, workers)
+        yield run
 
 
-def _executor(parallel: Any) -> Any:
-    """The pool behind it: a new one, where the last broke."""
-    return parallel._backend._workers
+def _fewer(workers: int, parallel: Any, warned: list[warnings.WarningMessage]) -> str:
+    """Why joblib has not started the workers that it was asked for, of which it warns at most."""
+    variable = "JOBLIB_MULTIPROCESSING"
+    reasons = [f"{variable}={os.environ[variable]}"] if variable in os.environ else []
+    reasons += [str(each.message) for each in warned]
+    backend = type(parallel._backend).__name__
+    return "; ".join([f"joblib does not start {workers} worker processes here (its backend is {backend})", *reasons])
+
+
+@contextlib.contextmanager
+def _ended(executor: Any) -> Iterator[None]:
+    """At the end its workers are gone, and its files in shared memory."""
+    try:
+        with watched(executor):
+            yield
+    finally:
+        executor.terminate(kill_workers=True)
+        multiprocessing.active_children()  # joins those that were killed, with which their semaphores go
+
+
+def _all_up(each: Callable[..., list[int]], workers: int) -> None:
+    """Wait until each worker has answered once."""
+    seen: set[int] = set()
+    deadline = time.monotonic() + START_SECONDS
+    while len(seen) < workers:
+        if time.monotonic() > deadline:
+            raise WorkerDied(f"of {workers} workers {len(seen)} started within {START_SECONDS} s")
+        seen.update(each(_process, range(workers)))
 
 
 def _process(portable: Portable, _: int) -> int:

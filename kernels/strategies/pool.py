@@ -13,7 +13,7 @@ from multiprocessing.pool import Pool
 from typing import Any
 
 from kernels.contract.workload import Answer, Portable, Problem, is_coordinated, join, room, spans
-from kernels.errors import WorkerDied
+from kernels.errors import WorkerDied, died
 from kernels.workers import worker
 
 HAS_WORKERS = TAKES_START_METHOD = True
@@ -94,7 +94,7 @@ class WatchedPool:
     def _require_life(self) -> None:
         for number, process in enumerate(self._pool.first, 1):
             if process.exitcode is not None:
-                raise WorkerDied(f"worker {number} of {self.workers} ended with exit code {process.exitcode}")
+                raise died(f"worker {number} of {self.workers}", [process.exitcode])
         if not self._pool._result_handler.is_alive():
             raise WorkerDied("the pool's thread that reads answers ended on one that cannot be rebuilt")
 

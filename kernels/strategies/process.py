@@ -17,7 +17,7 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 from kernels.contract.workload import Answer, Portable, Problem, join, room, spans
-from kernels.errors import WorkerDied, starting_workers
+from kernels.errors import died, starting_workers
 from kernels.workers.worker import ignore_interrupt, interrupts_held, packed, unpacked
 
 HAS_WORKERS = TAKES_START_METHOD = True
@@ -36,18 +36,18 @@ def _answers(workload: Any, problem: Problem, workers: int, context: Any) -> lis
     processes: list[Any] = []
     pipes: list[Any] = []
     try:
-        with starting_workers():
-            for position in range(len(parts)):
-                theirs, ours = context.Pipe(duplex=False)
-                pipes.append(ours)
-                args = (Portable(workload), theirs, position, queue)
-                process = context.Process(target=_solve, args=args, daemon=True)
-                with interrupts_held(context):
-                    process.start()
-                    processes.append(process)
-                theirs.close()
-            queue._writer.close()  # ours, so that the queue comes to an end when the processes have
-            for pipe, part in zip(pipes, parts, strict=True):
+        for position in range(len(parts)):
+            theirs, ours = context.Pipe(duplex=False)
+            pipes.append(ours)
+            args = (Portable(workload), theirs, position, queue)
+            process = context.Process(target=_solve, args=args, daemon=True)
+            with starting_workers(), interrupts_held(context):
+                process.start()
+                processes.append(process)
+            theirs.close()
+        queue._writer.close()  # ours, so that the queue comes to an end when the processes have
+        for pipe, part in zip(pipes, parts, strict=True):
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended, as is found out below
                 pipe.send(part)
         watch = threading.Thread(target=_end_all_when_one_dies, args=(processes,))
         watch.start()
@@ -56,7 +56,7 @@ def _answers(workload: Any, problem: Problem, workers: int, context: Any) -> lis
         except (EOFError, OSError):
             watch.join()
             codes = [process.exitcode for process in processes]
-            raise WorkerDied(f"of {workers} workers one ended without an answer; exit codes {codes}") from None
+            raise died(f"of {len(codes)} workers one that gave no answer", codes) from None
         watch.join()
     except BaseException:
         for process in processes:

@@ -13,7 +13,7 @@ from multiprocessing.context import BaseContext
 from threading import BrokenBarrierError
 from typing import Any
 
-from kernels.errors import WorkerDied
+from kernels.errors import WorkerDied, died
 from kernels.workers.worker import ignore_interrupt, interrupts_held, packed, pickled, unpacked
 
 TASKS_IN_HAND = 2  # per worker: one in work, and the next in its pipe, so that it need not wait
@@ -138,7 +138,7 @@ class Crew:
         process = self._processes[self._pipes.index(pipe)]
         process.join(EXIT_SECONDS)
         self._owed += 1  # nobody will answer any more, so close() must not wait for words
-        return WorkerDied(f"{process.name} ended with exit code {process.exitcode}")
+        return died(process.name, [process.exitcode])
 
 
 def cause(errors: Sequence[BaseException]) -> BaseException:
