@@ -8,9 +8,8 @@ import signal
 import threading
 import zlib
 from collections.abc import Callable
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kernels
-from kernels.contract.coordination import Member, ThreadTools
+from kernels.contract.coordination import Member
 from kernels.workloads import crawl, pipeline, sleep
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(60)]
@@ -261,17 +260,20 @@ def test_a_worker_that_dies_in_the_middle_ends_the_team(
 
 
 @each_workload
-def test_threads_that_are_at_work_when_ctrl_c_comes_do_no_more_than_that(workload: Any) -> None:
-    problem = small(workload)
-    state = SimpleNamespace(**workload.state(problem, 1, ThreadTools()))
-    work = []
+def test_threads_that_are_at_work_when_ctrl_c_comes_do_no_more_than_that(
+    workload: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work: list[tuple[Callable[..., None], Member, Any]] = []
 
-    def interrupted(function: Any, *args: Any) -> None:
-        work.append(partial(function, Member(0, 1, problem, state), *args))
+    def interrupted(executor: ThreadPoolExecutor, *call: Any) -> None:
+        work.append(call)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        workload.threaded(problem, SimpleNamespace(workers=1, state=state, everyone=interrupted))
-    work[0]()
-    done = state.ended.value if workload is sleep else np.count_nonzero(state.digests)
+    with kernels.open(workload, "threaded", workers=1, problem=small(workload)) as team:
+        monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            team.run()
+        act, member, *rest = work[0]
+        act(member, *rest)
+    done = member.state.ended.value if workload is sleep else np.count_nonzero(member.state.digests)
     assert done == 0

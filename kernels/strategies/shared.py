@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.contract.coordination import processes
 from kernels.contract.workload import Answer, Portable, Problem, is_coordinated, join, room, solve, spans
 from kernels.workers.group import Crew
 from kernels.workers.sharing import SharedArray, SharedProblem
+from kernels.workers.together import processes
 
 HAS_WORKERS = TAKES_START_METHOD = True
 

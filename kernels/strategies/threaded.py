@@ -10,8 +10,8 @@ from concurrent.futures import wait
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.contract.coordination import started_threads, threads
 from kernels.contract.workload import Answer, Problem, is_coordinated, join, room, solve, spans
+from kernels.workers.together import started_threads, threads
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from kernels.contract.coordination import Member, Together
+from kernels.contract.coordination import Member, TaskPool, Together, Tools
 from kernels.errors import WrongAnswer
 
 # Increments. Contention sets these: `shared` takes some 30 times as long as the 2, 20 and 200 ms of
@@ -52,7 +52,7 @@ def serial(problem: Problem) -> int:
     return count(problem.increments)
 
 
-def state(problem: Problem, workers: int, make: Any) -> dict[str, Any]:
+def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
     return {"total": make.value()}
 
 
@@ -78,7 +78,7 @@ def _increment(member: Member) -> None:
             total.value += 1
 
 
-def pool(problem: Problem, pool: Any) -> int:
+def pool(problem: Problem, pool: TaskPool) -> int:
     """A pool's tasks share no value: each counts a batch, and the parent adds up what comes back."""
     n = problem.increments
     return sum(pool.map(count, [min(BATCH, n - lo) for lo in range(0, n, BATCH)]))

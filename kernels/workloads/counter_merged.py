@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kernels.contract.coordination import Member, Together
+from kernels.contract.coordination import Member, TaskPool, Together
 from kernels.contract.workload import spans
 from kernels.workloads import counter
 from kernels.workloads.counter import Problem
@@ -31,7 +31,7 @@ def _count_and_add(member: Member) -> None:
         total.value += own
 
 
-def pool(problem: Problem, pool: Any) -> int:
+def pool(problem: Problem, pool: TaskPool) -> int:
     """One task per worker; as in `counter`, the parent adds up."""
     shares = spans(len(problem), pool.workers, parts_per_worker=1)
     return sum(pool.map(counter.count, [hi - lo for lo, hi in shares]))

@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from kernels.contract.checking import require_equal
-from kernels.contract.coordination import Member, ThreadTools, Together
+from kernels.contract.coordination import Member, TaskPool, Together, Tools
+from kernels.workers.together import ThreadTools
 from kernels.workloads import _web as web
 
 SIZES = {"S": 54, "M": 216, "L": 648}  # pages: 2, 8 and 24 on each site
@@ -75,7 +76,7 @@ def serial(problem: Problem) -> np.ndarray:
     return _digests(crawl)
 
 
-def pool(problem: Problem, pool: Any) -> np.ndarray:
+def pool(problem: Problem, pool: TaskPool) -> np.ndarray:
     """The tasks come from the frontier, to which their results add."""
     crawl = _crawl(problem)
     frontier: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -124,30 +125,22 @@ async def asyncio(problem: Problem, workers: int) -> np.ndarray:
     return _digests(crawl)
 
 
-def state(problem: Problem, workers: int, make: Any) -> dict[str, Any]:
+def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
     """What is known of a crawl; the lock of `open`, the number of pages found and not yet read, is for all of it."""
     return {
         "digests": make.array((len(problem), DIGEST), np.uint8),
         "found": make.array((len(problem),), np.bool_),
         "open": make.value(),
         "frontier": make.queue(0),
-        "failed": make.value(),
     }
 
 
 def threaded(problem: Problem, together: Together) -> np.ndarray:
-    try:
-        return shared(problem, together)
-    except BaseException:
-        together.state.failed.value = 1  # Ctrl-C ends processes, but threads have to be told
-        raise
-
-
-def shared(problem: Problem, together: Together) -> np.ndarray:
-    fronts = _begin(together.state)
-    together.state.failed.value = 0
-    together.everyone(_work, fronts)
+    together.everyone(_work, _begin(together.state))
     return _digests(together.state)
+
+
+shared = threaded  # the state is the threads' or in shared memory; the rest is the same
 
 
 def _work(member: Member, fronts: list[int]) -> None:
@@ -163,10 +156,10 @@ def _work(member: Member, fronts: list[int]) -> None:
         for page in iter(state.frontier.get, END):
             digest, links = NOTHING
             try:
-                if not state.failed.value:
+                if not member.stopping:
                     digest, links = _read(_fetch(connection, page))
             except Exception as error:
-                state.failed.value = 1
+                member.stop()
                 failure = error
             for link in _enter(state, member.workers, page, digest, links):
                 state.frontier.put(link)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kernels.contract.checking import require_equal
-from kernels.contract.coordination import Member, Together
+from kernels.contract.coordination import Member, TaskPool, Together, Tools
 from kernels.contract.workload import share
 
 SIZES = {"S": 2**23, "M": 2**26, "L": 2**29}  # values, a byte each: L is held below 1 s by its memory
@@ -60,7 +60,7 @@ def serial(problem: Problem) -> np.ndarray:
     return count(problem.values)
 
 
-def state(problem: Problem, workers: int, make: Any) -> dict[str, Any]:
+def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
     return {"counts": make.array((BINS,), np.int64), "lock": make.lock()}
 
 
@@ -94,7 +94,7 @@ def _count_in_turns(member: Member) -> None:
             counts += own
 
 
-def pool(problem: Problem, pool: Any) -> np.ndarray:
+def pool(problem: Problem, pool: TaskPool) -> np.ndarray:
     """A pool's tasks share no array: each is a block of values, and the parent adds up what comes back."""
     blocks = [problem.values[lo : lo + BLOCK] for lo in range(0, len(problem), BLOCK)]
     total: np.ndarray = np.sum(pool.map(count, blocks), axis=0)

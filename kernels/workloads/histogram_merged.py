@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels.contract.coordination import Member, Together
+from kernels.contract.coordination import Member, TaskPool, Together
 from kernels.contract.workload import spans
 from kernels.workloads import histogram
 from kernels.workloads.histogram import Problem
@@ -33,7 +33,7 @@ def _count_and_merge(member: Member) -> None:
         counts += own
 
 
-def pool(problem: Problem, pool: Any) -> np.ndarray:
+def pool(problem: Problem, pool: TaskPool) -> np.ndarray:
     """One task per worker; as in `histogram`, the parent adds up."""
     shares = spans(len(problem), pool.workers, parts_per_worker=1)
     total: np.ndarray = np.sum(pool.map(histogram.count, [problem.values[lo:hi] for lo, hi in shares]), axis=0)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from kernels.contract.checking import require_equal
-from kernels.contract.coordination import Member, Together
+from kernels.contract.coordination import Member, TaskPool, Together, Tools
 
 SIZES = {"S": 16, "M": 160, "L": 1600}  # records
 NUMBERS = 1024  # in a record
@@ -74,33 +74,23 @@ def serial(problem: Problem) -> np.ndarray:
     return np.fromiter(map(digest, map(parse, problem.records.tolist())), np.uint64, len(problem))
 
 
-def pool(problem: Problem, pool: Any) -> np.ndarray:
+def pool(problem: Problem, pool: TaskPool) -> np.ndarray:
     """The records of the second stage are the first's answers, in order; Pool's queues have no bound."""
     return np.fromiter(pool.imap(digest, pool.imap(parse, problem.records.tolist())), np.uint64, len(problem))
 
 
-def state(problem: Problem, workers: int, make: Any) -> dict[str, Any]:
-    return {
-        "queue": make.queue(ROOM),
-        "digests": make.array((len(problem),), np.uint64),
-        "failed": make.value(),
-    }
+def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
+    return {"queue": make.queue(ROOM), "digests": make.array((len(problem),), np.uint64)}
 
 
 def threaded(problem: Problem, together: Together) -> np.ndarray:
-    try:
-        return shared(problem, together)
-    except BaseException:
-        together.state.failed.value = 1  # Ctrl-C ends processes, but threads have to be told
-        raise
-
-
-def shared(problem: Problem, together: Together) -> np.ndarray:
     digests: np.ndarray = together.state.digests
     digests.fill(0)
-    together.state.failed.value = 0
     together.everyone(_work)
     return digests
+
+
+shared = threaded  # the queue is the threads' or the processes'; the rest is the same
 
 
 def _work(member: Member) -> None:
@@ -119,7 +109,7 @@ def _work(member: Member) -> None:
 def _records(member: Member, producers: int) -> Iterator[tuple[int, bytes]]:
     """A producer's records with their positions, until somebody fails."""
     for number in range(member.rank, len(member.problem), producers):
-        if member.state.failed.value:
+        if member.stopping:
             return
         yield number, member.problem.records[number]
 
@@ -134,9 +124,6 @@ def _produce(member: Member, producers: int) -> None:
     try:
         for number, record in _records(member, producers):
             member.state.queue.put((number, parse(record)))
-    except BaseException:
-        member.state.failed.value = 1
-        raise
     finally:
         for _ in range(member.rank, consumers, producers):
             member.state.queue.put(END)
@@ -147,10 +134,10 @@ def _consume(member: Member) -> None:
     failure = None
     for message in iter(member.state.queue.get, END):
         try:
-            if not member.state.failed.value:
+            if not member.stopping:
                 _place(member, *message)
         except Exception as error:
-            member.state.failed.value = 1
+            member.stop()
             failure = error
     if failure is not None:
         raise failure

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from kernels.contract.checking import require_equal
-from kernels.contract.coordination import Member, Together
+from kernels.contract.coordination import Member, TaskPool, Together, Tools
 from kernels.errors import WrongAnswer
 
 SIZES = {"S": 16, "M": 64, "L": 256}  # naps: 0.13, 0.5 and 2 seconds in all
@@ -58,7 +58,7 @@ def serial(problem: Problem) -> np.ndarray:
     return np.array([nap(each) for each in problem.naps], RESULT)
 
 
-def pool(problem: Problem, pool: Any) -> np.ndarray:
+def pool(problem: Problem, pool: TaskPool) -> np.ndarray:
     return np.array(list(pool.imap_unordered(nap, problem.naps)), RESULT)
 
 
@@ -80,19 +80,11 @@ async def completed(problem: Problem, workers: int) -> AsyncIterator[Nap]:
         yield await result
 
 
-def state(problem: Problem, workers: int, make: Any) -> dict[str, Any]:
+def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
     return {"begun": make.value(), "ended": make.value(), "results": make.array((len(problem),), RESULT)}
 
 
 def threaded(problem: Problem, together: Together) -> np.ndarray:
-    try:
-        return shared(problem, together)
-    except BaseException:
-        together.state.begun.value = len(problem)  # Ctrl-C ends processes, but threads have to be told
-        raise
-
-
-def shared(problem: Problem, together: Together) -> np.ndarray:
     state = together.state
     state.begun.value = state.ended.value = 0
     together.everyone(_work)
@@ -100,10 +92,13 @@ def shared(problem: Problem, together: Together) -> np.ndarray:
     return results
 
 
+shared = threaded  # the state is the threads' or in shared memory; the rest is the same
+
+
 def _work(member: Member) -> None:
     """Take naps as long as there are any, and put the results one behind the other."""
     state, naps = member.state, member.problem.naps
-    while (number := _next(state.begun)) < len(naps):
+    while not member.stopping and (number := _next(state.begun)) < len(naps):
         result = nap(naps[number])
         state.results[_next(state.ended)] = result
 

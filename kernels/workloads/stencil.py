@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from kernels.contract.checking import require_equal
-from kernels.contract.coordination import Member, Together
+from kernels.contract.coordination import Member, TaskPool, Together, Tools
 from kernels.contract.workload import share, spans
 from kernels.mpi.placement import gather
 
@@ -93,7 +93,7 @@ def serial(problem: Problem) -> np.ndarray:
     return out
 
 
-def state(problem: Problem, workers: int, make: Any) -> dict[str, Any]:
+def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
     return {
         "grid": make.array(problem.grid.shape, problem.grid.dtype),
         "out": make.array((len(problem), len(problem)), problem.grid.dtype),
@@ -128,7 +128,7 @@ def work(member: Member) -> None:
         barrier.wait()
 
 
-def pool(problem: Problem, pool: Any) -> np.ndarray:
+def pool(problem: Problem, pool: TaskPool) -> np.ndarray:
     """A pool's workers keep nothing: every round sends each its rows with their halos, and gets the star of them."""
     grid, out = problem.grid.copy(), np.zeros((len(problem), len(problem)))
     shares = spans(len(problem), pool.workers, parts_per_worker=1)
