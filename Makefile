@@ -22,11 +22,11 @@ SHOWN := --machine epyc-2cpu-b --commit 0f0447f2
 
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history offline publish preview browser test chaos lint dist cost figures efficiency gate corpus calibrate trials clean
+.PHONY: help bench history offline publish preview browser test test-kernels chaos lint dist cost figures efficiency gate corpus calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
 bench: .venv/suite offline  ## measure HEAD on every Python that is found (or PYTHONS="3.11 3.13"), and publish
 	@$(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE)"
@@ -49,6 +49,9 @@ browser: .venv/test  ## install a browser for the tests of published pages, whic
 
 test: .venv/test offline  ## run the tests of all three distributions and of the repository
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
+
+test-kernels: .venv/kernels  ## run the tests of the package kernels, and set up no more than these need
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --ignore tests/repository tests
 
 chaos: .venv/test  ## kill workers at random moments, some hundred times
 	CHAOS_ROUNDS=400 $(BIN)/python -m pytest tests/test_chaos.py
@@ -92,10 +95,12 @@ clean:  ## remove what these commands made, but for the results
 		scaling/tests/output .hypothesis */.hypothesis .mypy_cache .pytest_cache */.pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# What is installed for .venv/suite, .venv/test and .venv/dev, which are stamps that say that it is.
+# What is installed for .venv/kernels, .venv/suite and so on, which are stamps that say that it is. Wheels are
+# preferred to newer sources: the newest SciPy has none for some Pythons.
+kernels := .[test]
 suite := ./gate ./scaling .[suite]
-test := ./gate[test] ./scaling[test] .[test,suite]
-dev := ./gate[test] ./scaling[test] .[test,suite,dev]
+test := ./gate[test] ./scaling[test] .[test,plot,suite]
+dev := ./gate[test] ./scaling[test] .[test,plot,suite,dev]
 
 .venv/%: pyproject.toml gate/pyproject.toml scaling/pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
@@ -104,5 +109,5 @@ dev := ./gate[test] ./scaling[test] .[test,suite,dev]
 			exit 1; }; \
 		echo 'Setting up .venv'; \
 		$(PYTHON) -m venv --clear --upgrade-deps .venv >/dev/null; }
-	@$(BIN)/python -m pip install $(foreach each,$($*),--editable '$(each)') >.venv/log 2>&1 || { cat .venv/log >&2; exit 1; }
+	@$(BIN)/python -m pip install --prefer-binary $(foreach each,$($*),--editable '$(each)') >.venv/log 2>&1 || { cat .venv/log >&2; exit 1; }
 	@touch $@

@@ -23,6 +23,7 @@ from kernels.registry import why_never
 from kernels.team import Team
 from kernels.workloads import polynomial
 
+draws = pytest.mark.skipif(not plot.is_possible(), reason="charts need the extra plot")
 QUICK = ["compare", "polynomial", "--size", "2000", "--rounds", "5"]
 
 OWN_WORKLOAD = """
@@ -150,6 +151,7 @@ def test_verify_goes_through_all_pairs_whatever_comes_of_one(
     assert lines[6][2] == "right"
 
 
+@draws
 @pytest.mark.usefixtures("nothing_left")
 def test_compare_measures_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written = tmp_path / "times.json"
@@ -181,6 +183,7 @@ def test_compare_measures_prints_and_writes(tmp_path: Path, capsys: pytest.Captu
         assert shown in drawn
 
 
+@draws
 def test_compare_draws_png(tmp_path: Path) -> None:
     chart = tmp_path / "times.png"
     assert main([*QUICK, "--strategies", "threaded", "--workers", "1", "--plot", str(chart)]) == 0
@@ -222,7 +225,11 @@ def test_strategies_that_cannot_run_are_left_out_with_a_word(capsys: pytest.Capt
         ([*QUICK, "--seed", "-1"], "seed must be an integer of at least 0, not -1"),
         ([*QUICK, "--start-method", "nonesuch"], "invalid choice: 'nonesuch'"),
         ([*QUICK, "--plot", "times.pdf"], "must end in .png or .svg, not 'times.pdf'"),
-        ([*QUICK, "--plot", "nonesuch/times.png"], "'nonesuch/times.png' cannot be written: No such file"),
+        pytest.param(
+            [*QUICK, "--plot", "nonesuch/times.png"],
+            "'nonesuch/times.png' cannot be written: No such file",
+            marks=draws,
+        ),
         ([*QUICK, "--json", "nonesuch/times.json"], "'nonesuch/times.json' cannot be written: No such file"),
         ([*QUICK, "--json", "."], "'.' cannot be written: Is a directory"),
         (["verify", "--size", "XL"], "size must be one of S, M, L"),

@@ -19,7 +19,7 @@ from asv.util import load_json
 from asv_scaling import results
 from asv_scaling.results import Run
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # What each of these topics runs stayed as it was from the first of these commits to the last.
 ALIKE = ("d23d2cc7", "bc4d4aa8", "f054a634", "a7404e85", "218bf80f")
 TOPICS = ("compute", "memory")

@@ -9,7 +9,7 @@ import pytest
 
 import kernels
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # the tools are not installed
 
 from tools import efficiency  # noqa: E402 - see above

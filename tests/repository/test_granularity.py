@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import kernels
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # the benchmarks are not installed
 
 from benchmarks import grains  # noqa: E402 - see above

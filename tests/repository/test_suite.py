@@ -18,7 +18,7 @@ from asv.results import Results
 
 import kernels
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # neither the benchmarks nor the tools are installed
 
 from benchmarks.common import STRATEGIES, WORKERS, require  # noqa: E402 - see above

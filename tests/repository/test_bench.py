@@ -11,7 +11,7 @@ import pytest
 from findpython import Finder, PythonVersion
 from packaging.version import Version
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # the tools are not installed
 
 from tools import bench, measure  # noqa: E402 - see above
