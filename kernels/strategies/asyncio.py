@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.contract.coordination import started_threads
 from kernels.contract.workload import Answer, Problem
+from kernels.workers.together import started_threads
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
 
