@@ -6,12 +6,14 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from multiprocessing.context import BaseContext
 from typing import Any
 
 from kernels.contract.workload import Answer, Problem
 from kernels.workers.together import started_threads
 
+POLL_SECONDS = 0.1
 HAS_WORKERS, TAKES_START_METHOD = True, False
 
 
@@ -42,7 +44,10 @@ def _in_a_thread(loop: asyncio.AbstractEventLoop, run: Callable[[], Answer]) -> 
     """Call `run`, which runs the loop, in a thread of its own, and end what is in work after Ctrl-C."""
     with started_threads(1) as thread:
         try:
-            return thread.submit(run).result()
+            future = thread.submit(run)
+            while not future.done():
+                wait([future], POLL_SECONDS)  # Ctrl-C that comes just before a thread waits does not wake it
+            return future.result()
         except Exception:
             raise
         except BaseException:
