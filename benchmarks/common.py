@@ -13,6 +13,7 @@ import abc
 import atexit
 import functools
 import sys
+import sysconfig
 
 import kernels
 
@@ -54,6 +55,16 @@ def require(workload: str, strategy: str, workers: int) -> None:
         raise NotImplementedError("serial has no workers")
     if workers > kernels.cpus():
         raise NotImplementedError(f"{workers} workers are more than the {kernels.cpus()} CPUs at hand")
+
+
+def teardown(*_: object) -> None:
+    """Fail what ran on a free-threaded build whose GIL came on: it would pass as a time without one.
+
+    An extension that does not say that it needs no GIL switches it on when it is imported. asv calls
+    this after each benchmark of a module that has it.
+    """
+    if sysconfig.get_config_var("Py_GIL_DISABLED") and sys._is_gil_enabled():  # type: ignore[attr-defined]
+        raise RuntimeError("the GIL is on in a free-threaded build: an extension that was imported asked for it")
 
 
 def hide_main() -> None:

@@ -1,6 +1,6 @@
 """Workloads that compute: what does a run cost when the workers are up and the problem is in place?"""
 
-from .common import PURE_PYTHON, WORKERS, ShortRun, WarmRun
+from .common import PURE_PYTHON, WORKERS, ShortRun, WarmRun, teardown  # noqa: F401 - for asv
 
 
 class Polynomial(WarmRun):

@@ -1,6 +1,6 @@
 """Workloads whose workers act together: what do locks, barriers and queues cost in a run?"""
 
-from .common import COORDINATED, WORKERS, ShortRun
+from .common import COORDINATED, WORKERS, ShortRun, teardown  # noqa: F401 - for asv
 
 
 class Coordinated(ShortRun):

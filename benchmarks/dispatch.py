@@ -12,7 +12,7 @@ from typing import Any
 
 import kernels
 
-from .common import hide_main, require
+from .common import hide_main, require, teardown  # noqa: F401 - for asv
 
 cube = kernels.workload("cubes").cube
 

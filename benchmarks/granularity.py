@@ -20,7 +20,7 @@ from typing import Any
 
 import kernels
 
-from .common import hide_main, require_pair
+from .common import hide_main, require_pair, teardown  # noqa: F401 - for asv
 
 GRAINS = str(Path(__file__).with_name("grains.py"))
 WORKERS = 2

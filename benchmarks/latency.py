@@ -13,7 +13,7 @@ from typing import Any
 
 import kernels
 
-from .common import hide_main, require_pair
+from .common import hide_main, require_pair, teardown  # noqa: F401 - for asv
 
 sleep = kernels.workload("sleep")
 

@@ -1,6 +1,6 @@
 """Workloads that memory limits: what their runs cost, and how much memory each strategy takes."""
 
-from .common import WORKERS, ShortRun, Warm, WarmRun
+from .common import WORKERS, ShortRun, Warm, WarmRun, teardown  # noqa: F401 - for asv
 
 
 class Triad(WarmRun):
@@ -33,7 +33,10 @@ class Footprint(Warm):
     unit = "bytes"
 
     def setup(self, strategy: str, workers: int) -> None:
-        import psutil
+        try:
+            import psutil
+        except ImportError:
+            raise NotImplementedError("psutil is not installed") from None
 
         self.process = psutil.Process()
         if not hasattr(self.process.memory_full_info(), "pss"):

@@ -5,7 +5,7 @@ buffers, by a ``multiprocessing.Pipe``, and by a copy in shared memory, which tw
 announce. ``mpi, bare`` is a loop of mpi4py alone. What each end does is in ``kernels.mpi.messages``.
 """
 
-from .common import hide_main
+from .common import hide_main, teardown  # noqa: F401 - for asv
 
 WAYS = ("mpi", "mpi, bare", "pipe", "shared memory")
 

@@ -4,7 +4,7 @@ import os
 
 import kernels
 
-from .common import ONE_ROUND, WORKERS, Timed, open_team, require, require_pair
+from .common import ONE_ROUND, WORKERS, Timed, open_team, require, require_pair, teardown  # noqa: F401 - for asv
 
 
 class Oversubscribed(Timed):

@@ -19,6 +19,7 @@ def configured(name: str) -> Callable[[dict[str, Any]], bool | None]:
 
 FACTS: dict[str, Callable[[dict[str, Any]], int | None]] = {
     "GIL": lambda python: python["gil"],
+    "free-threaded build": lambda python: python["free_threaded_build"],
     "JIT": lambda python: python["jit"],
     "PGO": configured("PGO"),
     "LTO": configured("LTO"),
@@ -32,9 +33,11 @@ FACTS: dict[str, Callable[[dict[str, Any]], int | None]] = {
 class Build:
     """1 for yes and 0 for no, or the level; of the Python that runs the benchmarks, while it does.
 
-    The GIL is asked for when NumPy and SciPy are imported, since an extension may switch it on
-    again. What was configured is what configure was told: a distributor may have asked make for
-    PGO or LTO instead, of which Python keeps no record.
+    The GIL is asked for when NumPy and SciPy are imported, since an extension may switch it on in a
+    free-threaded build. Where a benchmark's own imports do, it fails: ``teardown`` in common.py.
+
+    What was configured is what configure was told: a distributor may have asked make for PGO or LTO
+    instead, of which Python keeps no record.
     """
 
     params = (tuple(FACTS),)

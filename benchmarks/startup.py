@@ -6,7 +6,7 @@ from typing import Any
 
 import kernels
 
-from .common import REPEAT, ROUNDS, WORKERS, hide_main, require
+from .common import REPEAT, ROUNDS, WORKERS, hide_main, require, teardown  # noqa: F401 - for asv
 
 WORKLOAD, SIZE = "polynomial", 64
 START_METHODS = ("fork", "forkserver", "spawn")

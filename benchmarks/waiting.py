@@ -4,7 +4,7 @@ A worker that waits needs no CPU. So there may be more of them than CPUs, and `w
 ``make bench`` limits to the CPUs where it is the last parameter, comes first.
 """
 
-from .common import WAITING, Timed, open_team, require_pair
+from .common import WAITING, Timed, open_team, require_pair, teardown  # noqa: F401 - for asv
 
 
 class Waiting(Timed):

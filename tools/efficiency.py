@@ -20,7 +20,7 @@ from typing import Any
 import kernels
 from kernels.commands import files, tables
 from kernels.comparing.comparison import as_factor
-from tools.pythons import Interpreter, find_pythons
+from tools.pythons import Interpreter, find_pythons, in_order
 
 STRATEGIES = ("threaded", "pool", "shared")
 WORKERS = 2
@@ -39,10 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", default="M", help="of the problems; default: M")
     options = parser.parse_args(arguments)
     wanted = options.pythons.split() or ["3.13", "3.14"]
-    found, _ = find_pythons()
+    found = find_pythons()
     missing = [name for name in wanted if name not in found]
     if missing:
-        parser.error(f"no Python {', '.join(missing)} to run on; there are here: {', '.join(sorted(found)) or 'none'}")
+        parser.error(
+            f"no Python {', '.join(missing)} to run on; there are here: {', '.join(in_order(found)) or 'none'}"
+        )
     if any(README.read_text().count(mark) != 1 for mark in (BEGIN, END)):
         parser.error(f"{README} must have the lines {BEGIN.strip()} and {END.strip()}")
     try:
@@ -100,8 +102,17 @@ def environment(name: str, python: Interpreter) -> Path:
     executable = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     ready = folder / "ready"
     if not ready.exists():
-        base = python.folder / f"python{name}"  # which may be without the ensurepip that its own venv needs
-        subprocess.run([sys.executable, "-m", "virtualenv", "--quiet", "--clear", "--python", base, folder], check=True)
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "virtualenv",
+            "--quiet",
+            "--clear",
+            "--python",
+            python.executable,
+            folder,
+        ]
+        subprocess.run(command, check=True)  # Python's own venv needs ensurepip, which not all have
         subprocess.run([executable, "-m", "pip", "install", "--quiet", "--editable", "."], check=True)
         ready.touch()
     return executable.absolute()

@@ -1,7 +1,8 @@
 """Measuring commits on one Python with asv, and reading from its results what failed.
 
-The one module that knows asv's internals, which change between its versions: pyproject.toml
-holds asv exactly.
+The only module of the tools that uses asv's internals, which change between its versions:
+pyproject.toml holds asv exactly. (The gate and the Scaling page, which are distributions of their
+own, have a module for it each: ``asv_gate.asvlink`` and ``asv_scaling.publisher``.)
 """
 
 import contextlib
@@ -9,6 +10,7 @@ import itertools
 import math
 import os
 import platform
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +19,45 @@ from typing import Any
 from asv.commands.publish import Publish
 from asv.commands.run import Run
 from asv.config import Config
+from asv.console import log
 from asv.environment import get_environments
 from asv.machine import Machine, MachineCollection
 from asv.plugin_manager import plugin_manager
 from asv.repo import NoSuchNameError, get_repo
 from asv.results import Results, get_filename
-from asv.util import ProcessError, UserError, check_output, which
+from asv.util import TIMEOUT_RETCODE, ProcessError, UserError, check_output, which
+
+from tools.pythons import Interpreter
+
+
+class Failed(Exception):
+    """What could not be done, and why, in one line."""
+
+
+@contextlib.contextmanager
+def in_one_line() -> Iterator[None]:
+    """Raise Failed for what asv raises, with the cause where a command that asv ran has told it.
+
+    Raises KeyboardInterrupt where asv was interrupted.
+    """
+    try:
+        yield
+    except UserError as error:
+        if str(error) == "Interrupted.":
+            raise KeyboardInterrupt from error
+        raise Failed(" ".join(str(error).split())) from error
+    except ProcessError as error:
+        raise Failed(cause(error)) from error
+
+
+def cause(error: ProcessError) -> str:
+    """The command that failed, and the line of its output that says why, as git and pip mark it."""
+    command = " ".join(map(str, error.args))
+    if error.retcode == TIMEOUT_RETCODE:
+        return f"{command!r} did not end in time"
+    said = [line.strip() for text in (error.stderr, error.stdout) for line in (text or "").splitlines() if line.strip()]
+    marked = [line for line in said if line.lower().startswith(("fatal:", "error:"))]
+    return f"{command!r} ended with status {error.retcode}: {(marked or said[-1:] or ['it printed nothing'])[0]}"
 
 
 @dataclass(frozen=True)
@@ -35,43 +70,49 @@ class Outcome:
 
 
 class Suite:
-    """The suite in the current folder, on this machine."""
+    """The suite in the current folder, on this machine. Its methods raise Failed."""
 
+    @in_one_line()
     def __init__(self, machine: str = "") -> None:
-        self.conf = Config.load("asv.conf.json")
+        try:
+            self.conf = Config.load("asv.conf.json")
+        except ValueError as error:
+            raise Failed(f"asv.conf.json cannot be read: {error}") from error
         for plugin in self.conf.plugins:  # as asv's own command line does, which is not used here
             plugin_manager.import_plugin(plugin)
         self.pythons: list[str] = self.conf.pythons
         self.report = Path(self.conf.html_dir, "index.html")
+        for folder in (self.conf.results_dir, self.conf.env_dir, self.conf.html_dir):
+            require_room(Path(folder))
         self._machine = machine_name(machine)
         self._repo = get_repo(self.conf)
 
+    @in_one_line()
     def commits(self, spec: str = "") -> list[str]:
         """The commits that are meant, as ``git rev-list`` takes them; HEAD alone where nothing is said."""
-        if not spec:
-            return [self._repo.get_hash_from_name("HEAD")]
-        commits: list[str] = self._repo.get_hashes_from_range(spec)
-        if not commits:
-            raise UserError(f"there are no commits in {spec}")
-        return commits
+        words = spec.split() or ["--max-count=1", "HEAD"]
+        listed: str = check_output([which("git"), "rev-list", "--first-parent", *words, "--"], display_error=False)
+        if not listed:
+            raise Failed(f"there are no commits in {spec}")
+        return listed.split()
 
+    @in_one_line()
     def uncommitted(self) -> bool:
         """Whether kernels differs from the commit of which asv builds its wheel."""
         return bool(check_output([which("git"), "status", "--porcelain", "--", "kernels", "pyproject.toml"]))
 
-    def measure(self, python: str, folder: Path, commits: Sequence[str], cpus: int) -> Outcome:
-        """Run what has no results yet on the Python in that folder. Raises KeyboardInterrupt after Ctrl-C."""
-        self.conf.pythons = [python]
+    def measure(self, name: str, python: Interpreter, commits: Sequence[str], cpus: int) -> Outcome:
+        """Run what has no results yet on the Python of that name. Raises KeyboardInterrupt after Ctrl-C."""
+        self.conf.pythons = [name]
+        log.enable(verbose=False)
+        log.set_nitems(0)  # asv's progress counts from 0 % for each of them
         try:
-            with environ_of(folder):
+            with environ_of(python.folder(name)):
                 return self._measure(commits, cpus)
-        except UserError as error:
-            if str(error) == "Interrupted.":
-                raise KeyboardInterrupt from error
+        except Failed as error:
             return Outcome("could not be measured", failed=[str(error)])
-        except ProcessError as error:
-            return Outcome("could not be set up", failed=[str(error)])
 
+    @in_one_line()
     def _measure(self, commits: Sequence[str], cpus: int) -> Outcome:
         (environment,) = get_environments(self.conf, None)
         names = [get_filename(self._machine, commit, environment.name) for commit in commits]
@@ -99,6 +140,7 @@ class Suite:
         )
         return Outcome(words, True, failed)
 
+    @in_one_line()
     def publish(self, commits: Sequence[str]) -> None:
         """Make the report, with a line for HEAD where these commits are on none of the configured branches."""
         branches = [branch for branch in self.conf.branches if self._exists(branch)]
@@ -116,17 +158,29 @@ class Suite:
 
 @contextlib.contextmanager
 def environ_of(folder: Path) -> Iterator[None]:
-    """What asv and all that it starts find in the environment: the Python in that folder, and leave to keep bytecode.
+    """What asv and all that it starts find in the environment: the Python in that folder, as it is by itself.
 
-    Without it a Python whose library came without bytecode starts several times as slowly.
+    It may keep bytecode: without it, a Python whose library came without bytecode starts several
+    times as slowly. And nobody switches a free-threaded build's GIL on, or off against an extension's
+    wish: neither is what the results are named after.
     """
     before = dict(os.environ)
     os.environ["PATH"] = os.pathsep.join((str(folder), before["PATH"]))  # asv looks there for python3.X
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for name in ("PYTHONDONTWRITEBYTECODE", "PYTHON_GIL"):
+        os.environ.pop(name, None)
     try:
         yield
     finally:
         os.environ.update(before)
+
+
+def require_room(folder: Path) -> None:
+    """Make a folder, if there is none, and see to it that files can be written there. Raises Failed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise Failed(f"{folder} cannot be written to: {error.strerror}") from error
 
 
 def machine_name(wanted: str = "") -> str:
@@ -135,8 +189,16 @@ def machine_name(wanted: str = "") -> str:
     try:
         return str(MachineCollection.load(name)["machine"])
     except UserError:
-        MachineCollection.save(name, {**Machine.get_defaults(), "machine": name, "os": system()})
-        return name
+        facts = {**Machine.get_defaults(), "machine": name, "os": system()}
+    try:
+        MachineCollection.save(name, facts)
+    except OSError as error:
+        file = MachineCollection.get_machine_file_path()
+        raise Failed(
+            f"{file}, where asv keeps the names of machines, cannot be written: {error.strerror}; "
+            "set HOME to a folder that can be"
+        ) from error
+    return name
 
 
 def system() -> str:

@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if wrong:
         print("\n".join(wrong), file=sys.stderr)
         return 1
-    here, _ = find_pythons()
+    here = find_pythons()
     found = [name for name in options.pythons if name in here]
     for name in set(options.pythons) - set(found):
         print(f"Python {name} is not here, so the release was not tried on it.")
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for distribution in DISTRIBUTIONS:
             print(f"\n{distribution.name} alone, on Python {name}", flush=True)
             try:
-                try_on(here[name].folder / f"python{name}", distribution, DIST)
+                try_on(here[name].executable, distribution, DIST)
             except subprocess.SubprocessError as error:
                 print(f"make dist: {error}", file=sys.stderr)
                 return 1

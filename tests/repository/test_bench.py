@@ -1,13 +1,18 @@
 """What ``make bench`` does around asv: finding Pythons, telling what came of them, and its exit status."""
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from asv.config import Config
+from asv.environment import iter_matrix
+from asv.util import ProcessError
 from findpython import Finder, PythonVersion
 from packaging.version import Version
 
@@ -16,7 +21,7 @@ sys.path.insert(0, str(ROOT))  # the tools are not installed
 
 from tools import bench, measure  # noqa: E402 - see above
 from tools.measure import Outcome  # noqa: E402 - see above
-from tools.pythons import Interpreter, find_pythons  # noqa: E402 - see above
+from tools.pythons import Interpreter, find_pythons, in_order  # noqa: E402 - see above
 
 BASE = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
 RUNNING = f"3.{sys.version_info.minor}"
@@ -37,12 +42,14 @@ def test_an_update_of_the_system_is_no_other_machine(monkeypatch: pytest.MonkeyP
     assert measure.system() == f"{measure.platform.system()} 6.18"
 
 
-def test_a_python_is_measured_with_its_bytecode_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+@pytest.mark.parametrize("name", ["PYTHONDONTWRITEBYTECODE", "PYTHON_GIL"])
+def test_a_python_is_measured_as_it_is_by_itself(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It keeps its bytecode, and a free-threaded one is without its GIL."""
+    monkeypatch.setenv(name, "1")
     before = dict(os.environ)
     with measure.environ_of(tmp_path):
         assert os.environ["PATH"].startswith(str(tmp_path))
-        assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+        assert name not in os.environ
     assert dict(os.environ) == before
 
 
@@ -52,7 +59,7 @@ def test_a_shim_that_leads_nowhere_is_no_python(nowhere: None, tmp_path: Path) -
     shim.parent.mkdir()
     shim.write_text("#!/bin/sh\necho 'pyenv: command not found' >&2\nexit 127\n")
     shim.chmod(0o755)
-    assert find_pythons() == ({}, [])
+    assert find_pythons() == {}
 
 
 @posix
@@ -63,9 +70,9 @@ def test_pythons_are_found_on_path_beside_the_running_one_and_in_pyenv(
     link = tmp_path / folder / f"python{RUNNING}"
     link.parent.mkdir(parents=True)
     link.symlink_to(BASE)
-    pythons, freethreaded = find_pythons()
-    assert [*pythons, *freethreaded] == [RUNNING]
-    assert (pythons[RUNNING].folder / f"python{RUNNING}").samefile(BASE)
+    pythons = find_pythons()
+    assert list(pythons) == [RUNNING]
+    assert pythons[RUNNING].executable.samefile(BASE)
 
 
 def found(version: str, folder: Path, *, freethreaded: bool = False) -> PythonVersion:
@@ -78,19 +85,54 @@ def found(version: str, folder: Path, *, freethreaded: bool = False) -> PythonVe
 
 
 @posix
-def test_the_newest_of_each_minor_version_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    versions = [found("3.14.2", tmp_path, freethreaded=True)]
+def test_the_newest_of_each_minor_version_counts_with_and_without_a_gil(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = [found(version, tmp_path, freethreaded=True) for version in ("3.14.2", "3.13.12", "3.13.11")]
     versions += [found(version, tmp_path) for version in ("3.13.10", "3.13.9", "3.10.0", "3.9.20")]
     monkeypatch.setattr(Finder, "find_all", lambda self, **_: versions)
-    pythons, freethreaded = find_pythons()
-    assert {name: python.version for name, python in pythons.items()} == {"3.13": "3.13.10", "3.10": "3.10.0"}
-    assert freethreaded == ["3.14t"]
+    there = {name: python.version for name, python in find_pythons().items()}
+    assert there == {"3.14t": "3.14.2", "3.13t": "3.13.12", "3.13": "3.13.10", "3.10": "3.10.0"}
+    assert in_order(there) == ["3.10", "3.13", "3.13t", "3.14t"]
+
+
+@posix
+@pytest.mark.parametrize("says", ["0", "1"])
+@pytest.mark.parametrize("name", ["python3.13", "python3.13t", "python3"])
+def test_a_build_is_free_threaded_where_it_says_so_whatever_its_name(
+    name: str, says: str, nowhere: None, tmp_path: Path
+) -> None:
+    """The library runs each candidate; this one answers as a free-threaded build does, or one with a GIL."""
+    fake = tmp_path / "path" / name
+    fake.parent.mkdir()
+    answers = {"python_version": "3.13.9", "python_impl": "CPython", "architecture": "64bit", "GIL": says, "": fake}
+    cases = " ".join(f"*{question}*) echo {answer};;" for question, answer in answers.items())
+    fake.write_text(f'#!/bin/sh\ncase "$*" in {cases} esac\n')
+    fake.chmod(0o755)
+    pythons = find_pythons()
+    assert pythons == {"3.13t" if says == "1" else "3.13": Interpreter("3.13.9", fake)}
+
+
+@posix
+@pytest.mark.parametrize("own_name", ["python3.13t", "python3.13", "python3", "python"])
+def test_asv_finds_a_python_by_its_name_whatever_it_is_called(own_name: str, tmp_path: Path) -> None:
+    executable = tmp_path / "bin" / own_name
+    executable.parent.mkdir()
+    executable.touch(mode=0o755)
+    python = Interpreter("3.13.9", executable)
+    for _ in range(2):  # the second time the link is there
+        folder = python.folder("3.13t", tmp_path / "links")
+        assert (folder / "python3.13t").samefile(executable)
+        assert (folder == executable.parent) is (own_name == "python3.13t")
+    other = Interpreter("3.13.10", tmp_path / "bin" / "other")
+    other.executable.touch(mode=0o755)
+    assert (other.folder("3.13t", tmp_path / "links") / "python3.13t").samefile(other.executable)
 
 
 class FakeSuite:
     """Stands for asv: measuring on a Python gives the outcome that the test has set for it."""
 
-    pythons = ("3.11", "3.13", "3.14")
+    pythons = ("3.11", "3.13", "3.13t", "3.14")
     report = Path("report", "index.html")
 
     def __init__(self, machine: str) -> None:
@@ -102,8 +144,8 @@ class FakeSuite:
     def uncommitted(self) -> bool:
         return False
 
-    def measure(self, python: str, folder: Path, commits: Sequence[str], cpus: int) -> Outcome:
-        outcome = OUTCOMES[python]
+    def measure(self, name: str, python: Interpreter, commits: Sequence[str], cpus: int) -> Outcome:
+        outcome = OUTCOMES[name]
         if isinstance(outcome, Outcome):
             return outcome
         raise outcome
@@ -112,7 +154,8 @@ class FakeSuite:
         print("published")
 
 
-Outcomes = dict[str, Outcome | KeyboardInterrupt]
+Outcomes = dict[str, Outcome | BaseException]
+Spoil = Callable[[Path, pytest.MonkeyPatch], None]
 Printed = pytest.CaptureFixture[str]
 
 OUTCOMES: Outcomes = {}
@@ -124,8 +167,7 @@ BAD = Outcome("measured", measured=True, failed=["compute.Cubes.time_run('pool',
 def outcomes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outcomes]:
     """What measuring comes to, by Python; those that are named here are found, and no other."""
     monkeypatch.setattr(bench, "Suite", FakeSuite)
-    monkeypatch.setattr("asv.console.log.enable", lambda verbose: None)
-    monkeypatch.setattr(bench, "find_pythons", lambda: ({name: Interpreter(name, Path()) for name in OUTCOMES}, []))
+    monkeypatch.setattr(bench, "find_pythons", lambda: {name: Interpreter(name, Path()) for name in OUTCOMES})
     before = signal.getsignal(signal.SIGTERM)
     yield OUTCOMES
     signal.signal(signal.SIGTERM, before)
@@ -164,13 +206,16 @@ def test_no_python_fails_the_command(outcomes: Outcomes, capsys: Printed) -> Non
     assert "Python 3.11: skipped: not found" in capsys.readouterr().out
 
 
-def test_only_the_pythons_that_are_asked_for_are_measured(outcomes: Outcomes, capsys: Printed) -> None:
-    outcomes.update({"3.11": BAD, "3.13": GOOD})
-    assert bench.main(["--pythons", "3.13"]) == 0
-    assert "Python 3.11" not in capsys.readouterr().out
+@pytest.mark.parametrize("name", ["3.13", "3.13t"])
+def test_only_the_pythons_that_are_asked_for_are_measured(name: str, outcomes: Outcomes, capsys: Printed) -> None:
+    outcomes.update({"3.11": BAD, "3.13": BAD, "3.13t": BAD, name: GOOD})
+    assert bench.main(["--pythons", name]) == 0
+    said = capsys.readouterr().out
+    assert "Python 3.11" not in said
+    assert f"Python {name}: measured" in said.splitlines()
 
 
-@pytest.mark.parametrize("name", ["3.14", "3.9", "python"])
+@pytest.mark.parametrize("name", ["3.14", "3.14t", "3.9", "python"])
 def test_a_python_that_is_asked_for_and_not_found_is_an_error(name: str, outcomes: Outcomes, capsys: Printed) -> None:
     outcomes["3.11"] = BAD
     assert bench.main(["--pythons", f"3.11 {name}"]) == 1
@@ -203,3 +248,132 @@ def test_the_report_gets_the_pages_that_the_configuration_names(tmp_path: Path) 
     environment = {**os.environ, "HOME": str(tmp_path)}
     said = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=environment, text=True)
     assert "Scaling" in said
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with the suite's configuration, and a home of its own."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    shutil.copy(ROOT / "asv.conf.json", folder)
+    subprocess.run(["git", "init", "--quiet", folder], check=True)  # noqa: S607 - the one on PATH
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return folder
+
+
+def spoil_home(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", os.devnull)
+
+
+def spoil_machines(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout.with_name(".asv-machine.json").write_text("{")
+
+
+def spoil_configuration(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (checkout / "asv.conf.json").write_text('{"version": 1, "repo": }')
+
+
+def spoil_results(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (checkout / "results").touch()
+
+
+def spoil_environments(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (checkout / ".asv").touch()
+
+
+def spoil_path(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+
+def spoil_nothing(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository without a commit is bad enough."""
+
+
+@posix
+@pytest.mark.parametrize(
+    ("spoil", "cause"),
+    [
+        (spoil_home, f"{os.devnull}/.asv-machine.json, where asv keeps the names of machines, cannot be written: Not"),
+        (spoil_machines, ".asv-machine.json"),
+        (spoil_configuration, 'asv.conf.json cannot be read: <string>:1 Unexpected "}" at column 24'),
+        (spoil_results, "results cannot be written to: File exists"),
+        (spoil_environments, ".asv/env cannot be written to: Not a directory"),
+        (spoil_path, "git"),
+        (spoil_nothing, "fatal: bad revision 'HEAD'"),
+    ],
+)
+def test_what_keeps_it_from_measuring_is_told_in_one_line(
+    spoil: Spoil, cause: str, checkout: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    spoil(checkout, monkeypatch)
+    assert bench.main([]) == 1
+    said = capfd.readouterr()
+    (line,) = said.err.splitlines()
+    assert line.startswith("make bench: ")
+    assert cause in line
+    assert said.out == ""
+
+
+@pytest.mark.parametrize("commits", ["nosuch", "HEAD..nosuch", "--nosuch"])
+def test_commits_that_there_are_not_are_told_in_one_line(
+    commits: str, checkout: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert bench.main(["--", commits]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert commits in line
+
+
+@posix
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full"])
+def test_without_its_streams_it_ends_by_its_own_status(closed: str, tmp_path: Path) -> None:
+    """Here that of a Python that is not there, and of a stream that it tells of it."""
+    command = f"{sys.executable} -m tools.bench --pythons 3.99 {closed}"
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.splitlines() in ([], [line for line in ended.stderr.splitlines() if "no Python 3.99" in line])
+
+
+@posix
+def test_an_output_that_is_full_ends_it_with_one_line(outcomes: Outcomes, capsys: Printed) -> None:
+    outcomes["3.11"] = OSError(errno.ENOSPC, "No space left on device")
+    assert bench.main([]) == 1
+    assert capsys.readouterr().err == "make bench: [Errno 28] No space left on device. What was finished is kept.\n"
+
+
+def test_a_command_that_failed_is_told_with_the_line_that_says_why() -> None:
+    pip = ["python", "-m", "pip", "install"]
+    said = "Collecting numpy\nERROR: No matching distribution found for numpy\nNotice: a new pip\n"
+    assert measure.cause(ProcessError(pip, 1, said, "")) == (
+        "'python -m pip install' ended with status 1: ERROR: No matching distribution found for numpy"
+    )
+    assert (
+        measure.cause(ProcessError(pip, 2, "", "")) == "'python -m pip install' ended with status 2: it printed nothing"
+    )
+    assert measure.cause(ProcessError(pip, 3, "one\n\ntwo\n", "")) == "'python -m pip install' ended with status 3: two"
+
+
+def configured() -> dict[str, dict[str, str]]:
+    """What asv installs for each Python, one set each."""
+    found: dict[str, dict[str, str]] = {}
+    conf = Config.load(str(ROOT / "asv.conf.json"))
+    for combination in iter_matrix("virtualenv", conf.pythons, conf):
+        python = combination["python", None]
+        assert python not in found
+        found[python] = {name: value for (kind, name), value in combination.items() if kind == "req"}
+    assert list(found) == conf.pythons
+    return found
+
+
+def test_each_python_has_one_set_of_requirements_and_a_free_threaded_one_that_of_its_version() -> None:
+    """So that the two differ in the GIL alone; psutil has no wheel for 3.15t."""
+    sets = configured()
+    free = [name for name in sets if name.endswith("t")]
+    assert free == ["3.13t", "3.14t", "3.15t"]
+    for name in free:
+        assert {**sets[name], "psutil": sets["3.13"]["psutil"]} == sets[name.rstrip("t")]
+    assert [name for name in sets if "psutil" not in sets[name]] == ["3.15t"]

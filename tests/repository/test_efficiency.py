@@ -39,7 +39,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     (tmp_path / "docs").mkdir()
     (tmp_path / "README.md").write_text(OLD)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(efficiency, "find_pythons", lambda: ({"3.13": HERE}, []))
+    monkeypatch.setattr(efficiency, "find_pythons", lambda: {"3.13": HERE})
     monkeypatch.setattr(efficiency, "environment", lambda name, python: Path())
     fake = Fake()
     monkeypatch.setattr(efficiency, "compare", fake)
