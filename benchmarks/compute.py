@@ -20,6 +20,10 @@ class Parzen(WarmRun):
     workload = "parzen"
 
 
+class ParzenTemporaries(ShortRun):
+    workload = "parzen_temporaries"
+
+
 class Queens(ShortRun):
     workload = "queens"
     params = (PURE_PYTHON, WORKERS)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import kernels
-from kernels.workloads import dgemm, ep, queens, spmv, transpose
+from kernels.workloads import dgemm, ep, parzen, parzen_temporaries, queens, spmv, transpose
 
 
 @pytest.mark.parametrize(("rows", "solutions"), [(1, 1), (2, 0), (3, 0), (4, 2), (8, 92), (10, 724), (12, 14200)])
@@ -162,6 +162,21 @@ def test_spmv_copies_no_entries(matrix: spmv.Problem) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < part.indices.nbytes / 2
+
+
+def test_parzen_measures_arithmetic_and_its_twin_memory_allocation() -> None:
+    """The same estimates to the last bit; but one fills arrays that it has, and the other makes one for each step."""
+    problem = parzen.problem(8)
+    answers, peaks = [], []
+    for solve in (parzen.solve, parzen_temporaries.solve):
+        tracemalloc.start()
+        answers.append(solve(problem))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert np.array_equal(*answers)
+    distances = problem.samples[0].nbytes
+    assert peaks[0] < 1.5 * distances
+    assert peaks[1] > 2 * distances
 
 
 def test_spmv_notices_columns_that_are_off_by_one(matrix: spmv.Problem) -> None:

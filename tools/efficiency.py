@@ -154,10 +154,10 @@ def write_table(pythons: Sequence[str]) -> None:
 
 
 def as_table(everything: Kept, pythons: Sequence[str]) -> str:
-    """A line for each workload; a dash where there is no such version."""
+    """A line for each workload; a dash where there is no such version, or none that was measured."""
     rows = [["workload", *(f"{strategy}, {name}" for name in pythons for strategy in STRATEGIES)]]
     for workload in kernels.workloads():
-        efficiencies = [everything[name][workload]["efficiency"] for name in pythons]
+        efficiencies = [everything[name].get(workload, {}).get("efficiency", {}) for name in pythons]
         cells = [found.get(strategy) for found in efficiencies for strategy in STRATEGIES]
         rows.append([workload, *("-" if value is None else as_factor(value) for value in cells)])
     return tables.markdown(rows)
