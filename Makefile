@@ -60,6 +60,8 @@ lint: .venv/dev  ## check style, types and the workflows of CI
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy gate/tests/conftest.py
+	$(BIN)/mypy scaling/tests/conftest.py
 	$(BIN)/zizmor --offline --quiet .github action.yml
 
 dist: .venv/dev offline  ## build the three distributions, and test each wheel alone in an empty environment

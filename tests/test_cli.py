@@ -293,8 +293,8 @@ def test_a_workload_of_ones_own_is_compared(
 def test_ctrl_c_ends_all_that_runs(own: Callable[[str], str]) -> None:
     path = own("print('running', flush=True); threading.Event().wait()")
     command = [sys.executable, "-m", "kernels", "compare", path, "--strategies", "pool", "--workers", "2"]
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, start_new_session=True, **streams) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, start_new_session=True, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdout is not None
         while "running" not in process.stdout.readline():
             assert process.poll() is None, process.communicate()

@@ -1,6 +1,7 @@
 """How compare samples, and what it concludes."""
 
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -165,11 +166,12 @@ def test_less_than_eight_rounds_prove_nothing() -> None:
 def test_of_equals_a_winner_is_named_at_most_once_in_a_hundred_times(rounds: int, noise: str) -> None:
     draw = np.random.default_rng(rounds)
     trials, shape = 2000, (2000, 2, rounds)
-    times = {
+    made: dict[str, Callable[[], np.ndarray]] = {
         "lognormal": lambda: draw.lognormal(0, 0.05, shape),
         "exponential": lambda: 1 + draw.exponential(0.02, shape),
         "bursts": lambda: 1 + draw.exponential(0.005, shape) + 0.3 * (draw.random(shape) < 0.1),
-    }[noise]()
+    }
+    times = made[noise]()
     verdicts = [judge({SERIAL: [9.0] * rounds, POOL: list(one), SHARED: list(other)}) for one, other in times]
     named = sum(verdict is not None and verdict.clear for verdict in verdicts)
     assert stats.binomtest(named, trials, 0.01, alternative="greater").pvalue > 0.001

@@ -150,7 +150,7 @@ def test_a_problem_whose_items_are_defined_in_main_is_found() -> None:
         pass
 
     Item.__module__ = "__main__"
-    assert not needs_main(faulty, faulty.problem("S"))
+    assert not needs_main(faulty, faulty.problem(faulty.SIZES["S"]))
     assert not needs_main(None, [1, "text", range(3), len, lambda: None])
     with pytest.raises(kernels.Unsupported, match="defined in __main__"):
         needs_main(faulty, [{"nested": (Item(),)}])

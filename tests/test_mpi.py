@@ -170,9 +170,9 @@ class FailsOnce:
     def __init__(self, accident: str, done: Path) -> None:
         self.accident, self.done = accident, done
 
-    SIZES, problem, check, serial = stencil.SIZES, stencil.problem, stencil.check, stencil.serial
-    portion, empty = stencil.portion, stencil.empty
-    problem, check, serial, portion, empty = map(staticmethod, (problem, check, serial, portion, empty))
+    SIZES = stencil.SIZES
+    problem, check, serial = staticmethod(stencil.problem), staticmethod(stencil.check), staticmethod(stencil.serial)
+    portion, empty = staticmethod(stencil.portion), staticmethod(stencil.empty)
 
     @contextmanager
     def mpi(self, rank: Any) -> Iterator[Any]:

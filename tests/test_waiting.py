@@ -20,7 +20,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kernels
-from kernels.contract.coordination import Member
 from kernels.workloads import crawl, pipeline, sleep
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(60)]
@@ -264,10 +263,10 @@ def test_a_worker_that_dies_in_the_middle_ends_the_team(
 def test_threads_that_are_at_work_when_ctrl_c_comes_do_no_more_than_that(
     workload: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work: list[tuple[Callable[..., None], Member, Any]] = []
+    work: list[Any] = []
 
     def interrupted(executor: ThreadPoolExecutor, *call: Any) -> None:
-        work.append(call)  # type: ignore[arg-type]
+        work.append(call)
         raise KeyboardInterrupt
 
     with kernels.open(workload, "threaded", workers=1, problem=small(workload)) as team:

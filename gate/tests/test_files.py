@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,15 +37,18 @@ def test_what_cannot_be_written_leaves_no_part(tmp_path: Path) -> None:
 
 
 def test_a_journal_has_every_line_once(tmp_path: Path) -> None:
-    def made(value: int) -> dict[str, int]:
-        asked.append(value)
-        return {"value": value}
+    def made(value: int) -> Callable[[], dict[str, int]]:
+        def make() -> dict[str, int]:
+            asked.append(value)
+            return {"value": value}
+
+        return make
 
     asked: list[int] = []
     for value in (1, 2):
         with Journal(tmp_path / "journal", {"kind": "test"}) as journal:
-            assert journal.once({"round": 0, "name": "a"}, lambda value=value: made(value))["value"] == 1
-            assert journal.once({"metric": "a", "repeat": value}, lambda value=value: made(value))["value"] == value
+            assert journal.once({"round": 0, "name": "a"}, made(value))["value"] == 1
+            assert journal.once({"metric": "a", "repeat": value}, made(value))["value"] == value
     assert asked == [1, 1, 2]
 
 

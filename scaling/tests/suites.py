@@ -26,7 +26,7 @@ def benchmark(name: str, params: Mapping[str, Sequence[object]], **more: object)
     }
 
 
-def row(of: Mapping[str, Any], times: Mapping[tuple[object, ...], float | None], interval: float = 0.02) -> list[Any]:
+def row(of: Mapping[str, Any], times: Mapping[Any, float | None], interval: float = 0.02) -> list[Any]:
     """Its row of results: a time and an interval of so much to either side, NaN where `times` says nothing."""
     keys = itertools.product(*of["params"])
     known = {tuple(map(repr, key)): time for key, time in times.items()}

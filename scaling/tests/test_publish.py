@@ -110,7 +110,7 @@ def test_each_file_that_cannot_be_read_is_named_and_the_rest_is_published(suite:
 
 
 def test_each_machine_without_a_good_machine_file_is_named_and_the_rest_is_published(suite: suites.MadeUp) -> None:
-    machines = {"half-written": HALF, "a list": [], "nameless": {"version": 1}, "fileless": None}
+    machines: dict[str, Any] = {"half-written": HALF, "a list": [], "nameless": {"version": 1}, "fileless": None}
     for name, content in machines.items():
         suite.run(name, suite.commits[0], "3.13", ROWS)
         if content is not None:

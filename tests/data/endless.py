@@ -12,9 +12,8 @@ import kernels
 
 if __name__ == "__main__":
     strategy, start_method, *orders = sys.argv[1:]
-    workload, problem = "polynomial", kernels.problem("polynomial", "L")
-    if orders:
-        workload, problem = faulty, faulty.Problem(Path(orders[0]), 0, 8)
+    workload = faulty if orders else "polynomial"
+    problem = faulty.Problem(Path(orders[0]), 0, 8) if orders else kernels.problem("polynomial", "L")
     with kernels.open(workload, strategy, workers=2, problem=problem, start_method=start_method or None) as team:
         if not orders:
             print("running", flush=True)

@@ -32,7 +32,8 @@ def empty(problem: Problem) -> np.ndarray:
 
 
 def solve(problem: Problem, out: np.ndarray | None = None) -> np.ndarray:
-    return np.multiply(problem.values, problem.values, out=out)
+    squares: np.ndarray = np.multiply(problem.values, problem.values, out=out)
+    return squares
 
 
 def check(problem: Problem, answer: np.ndarray) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 from asv.config import Config
 from asv.environment import iter_matrix
@@ -38,8 +40,8 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_update_of_the_system_is_no_other_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure.platform, "release", lambda: "6.18.44-build7")
-    assert measure.system() == f"{measure.platform.system()} 6.18"
+    monkeypatch.setattr(platform, "release", lambda: "6.18.44-build7")
+    assert measure.system() == f"{platform.system()} 6.18"
 
 
 @pytest.mark.parametrize("name", ["PYTHONDONTWRITEBYTECODE", "PYTHON_GIL"])
@@ -238,7 +240,7 @@ def test_an_interruption_ends_all_of_it(outcomes: Outcomes, capsys: Printed) -> 
 def test_other_programs_that_would_show_in_the_results_are_mentioned(
     percent: float, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bench.psutil, "cpu_percent", lambda interval: percent)
+    monkeypatch.setattr(psutil, "cpu_percent", lambda interval: percent)
     bench.warn_of_others()
     assert capsys.readouterr().out.partition(":")[0].strip() == said
 
