@@ -173,7 +173,7 @@ def test_parzen_measures_arithmetic_and_its_twin_memory_allocation() -> None:
         answers.append(solve(problem))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert np.array_equal(*answers)
+    assert np.array_equal(answers[0], answers[1])
     distances = problem.samples[0].nbytes
     assert peaks[0] < 1.5 * distances
     assert peaks[1] > 2 * distances
