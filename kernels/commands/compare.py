@@ -14,6 +14,7 @@ from kernels.commands.files import atomic_write
 from kernels.comparing import chart, measurement
 from kernels.comparing.comparison import Comparison, as_factor
 from kernels.comparing.plan import STRATEGIES, plan
+from kernels.machine.info import python_name
 from kernels.registry import name_of
 
 HELP = "time one workload under several strategies"
@@ -129,8 +130,8 @@ def _table(comparison: Comparison) -> str:
                 as_factor(comparison.efficiency(samples)),
             ]
         )
-    version, usable = comparison.info["python"]["version"], comparison.usable_cpus
-    notes = [f"{comparison.rounds} rounds; Python {version}; usable CPUs: {usable}"]
+    python = python_name(comparison.info["python"])
+    notes = [f"{comparison.rounds} rounds; Python {python}; usable CPUs: {comparison.usable_cpus}"]
     if any(map(comparison.oversubscribed, comparison.samples)):
         notes.append("* more workers than usable CPUs")
     return "\n".join([tables.plain(rows, "<>>>>>>"), "", *notes])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kernels.comparing.comparison import Comparison, Samples, as_factor
+from kernels.machine.info import python_name
 from kernels.registry import name_of, strategies
 
 NEEDS = ("altair", "vl_convert")
@@ -83,10 +84,9 @@ def _title(comparison: Comparison) -> str:
 
 def _subtitle(comparison: Comparison) -> str:
     info = comparison.info
-    gil = "" if info["python"]["gil"] else " without GIL"
     usable = info["cpus"]["usable"]
     cpus = f"{usable} CPU{'s' if usable > 1 else ''}"
     return (
-        f"Python {info['python']['version']}{gil}, {cpus} ({info['cpu'] or 'model unknown'}), "
+        f"Python {python_name(info['python'])}, {cpus} ({info['cpu'] or 'model unknown'}), "
         f"{comparison.plan.start_method}, best of {comparison.rounds} rounds"
     )

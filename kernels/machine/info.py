@@ -42,6 +42,7 @@ def collect() -> dict[str, Any]:
             "optimisation": _optimisation(),
             "free_threaded_build": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
             "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
+            "gil_asked": _gil_asked(),
             "jit": hasattr(sys, "_jit") and sys._jit.is_enabled(),
         },
         "platform": platform.platform(),
@@ -67,18 +68,16 @@ def describe(info: dict[str, Any]) -> list[tuple[str, str]]:
     flags = "not recorded" if python["build_flags"] is None else ", ".join(python["build_flags"]) or "none that matters"
     compiled = f"; compiled with {python['optimisation']}" if python["optimisation"] else ""
     quota = "no quota" if counts["quota"] is None else f"a quota of {counts['quota']:g}"
-    gil = "on" if python["gil"] else "off"
-    if python["gil"] and python["free_threaded_build"]:
-        gil = "on (in a free-threaded build)"
     variables = ", ".join(f"{name}={value}" for name, value in library["variables"].items())
     threads = f"threads by {variables or 'its own default'}"
     if library["threads"] is not None:
         threads = f"threads: {library['threads']}"
     return [
         ("kernels", info["kernels"]),
-        ("Python", f"{python['version']}, {python['implementation']}, {python['compiler']}"),
+        ("Python", f"{python_name(python)}, {python['implementation']}, {python['compiler']}"),
         ("configured", flags + compiled),
-        ("GIL, JIT", f"{gil}, {'on' if python['jit'] else 'off'}"),
+        ("GIL", _gil(python)),
+        ("JIT", "on" if python["jit"] else "off"),
         ("platform", info["platform"]),
         ("CPU", info["cpu"] or "unknown"),
         ("CPUs", f"{counts['present']} present, {counts['allowed']} allowed, {quota}: {counts['usable']} usable"),
@@ -88,6 +87,32 @@ def describe(info: dict[str, Any]) -> list[tuple[str, str]]:
         ("SciPy", info["scipy"]),
         ("BLAS", f"{library['name'] or 'unknown'} {library['version'] or ''}".rstrip() + f", {threads}"),
     ]
+
+
+def python_name(python: dict[str, Any]) -> str:
+    """What times are told with: the version, and of a free-threaded build also that it is one, and has its GIL on.
+
+    `python` is that of :func:`collect`.
+    """
+    if not python["free_threaded_build"]:
+        return str(python["version"])
+    return f"{python['version']}t{' with its GIL on' if python['gil'] else ''}"
+
+
+def _gil(python: dict[str, Any]) -> str:
+    """Whether it is on; of a free-threaded build also what switched it on, or keeps it off."""
+    state = "on" if python["gil"] else "off"
+    if not python["free_threaded_build"]:
+        return state
+    if python["gil_asked"] is not None:
+        return f"{state} in this free-threaded build, as PYTHON_GIL or -X gil says"
+    return "on in this free-threaded build: an extension that was imported asked for it" if python["gil"] else state
+
+
+def _gil_asked() -> bool | None:
+    """What PYTHON_GIL or -X gil asks for, which is stronger than what extensions ask for; None for nothing."""
+    variable = None if sys.flags.ignore_environment else os.environ.get("PYTHON_GIL")
+    return {"0": False, "1": True}.get(str(sys._xoptions.get("gil", variable)))
 
 
 def _build_flags() -> list[str] | None:

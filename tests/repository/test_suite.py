@@ -1,5 +1,7 @@
 """The benchmarks, as asv runs them: once each, into a results folder of their own."""
 
+import contextlib
+import importlib
 import itertools
 import json
 import math
@@ -8,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,3 +168,18 @@ def test_only_what_would_skip_itself_for_want_of_cpus_is_left_out(usable: int, m
 @pytest.mark.parametrize("name", ["memory.Other.track_size", "dispatch.Pool.track_per_task(64, 'map')"])
 def test_what_has_no_workers_is_never_left_out(name: str) -> None:
     assert re.search(worth_running(1), name)
+
+
+@pytest.mark.parametrize(("free", "gil", "fails"), [(0, True, False), (1, False, False), (1, True, True)])
+def test_what_ran_with_the_gil_of_a_free_threaded_build_on_fails(
+    free: int, gil: bool, fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each topic has the `teardown` by which asv finds out: such a time would else pass as one without a GIL."""
+    topics = {name.partition(".")[0] for name in PUBLISHED.read_text().splitlines()} - {"python"}
+    monkeypatch.setattr(sysconfig, "get_config_var", {"Py_GIL_DISABLED": free}.get)
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: gil, raising=False)
+    for topic in topics:
+        teardown = importlib.import_module(f"benchmarks.{topic}").teardown
+        with pytest.raises(RuntimeError, match="the GIL is on") if fails else contextlib.nullcontext():
+            teardown("pool", 2)
+    assert len(topics) > 5
