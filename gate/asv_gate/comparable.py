@@ -4,22 +4,23 @@ from typing import Any
 
 import numpy as np
 
-from asv_gate.pair import Outcome, Pair
+from asv_gate.outcome import Outcome
+from asv_gate.pair import Pair
 
 
 def why_not(base: Outcome, head: Outcome) -> str:
     """Why two outcomes cannot be compared; nothing where they can."""
     said = [
-        f"{'fails' if outcome.value is None else 'skips itself'} in {side}"
+        f"{'fails' if outcome.failed else 'skips itself'} in {side}"
         for side, outcome in (("base", base), ("head", head))
-        if outcome.value is None or outcome.skipped
+        if outcome.failed or outcome.skipped
     ]
     return "fails in both" if said == ["fails in base", "fails in head"] else " and ".join(said)
 
 
 def breakage(base: Outcome, head: Outcome) -> str:
     """How head fails where base does not; nothing where it does not fail, or base fails too."""
-    return head.error if head.value is None and base.value is not None else ""
+    return "" if base.failed else head.error
 
 
 def as_line(pair: Pair) -> dict[str, Any]:

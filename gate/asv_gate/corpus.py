@@ -20,6 +20,7 @@ from asv_gate import sides as both
 from asv_gate.asvlink import Benchmark, Suite
 from asv_gate.dryrun import dry_run
 from asv_gate.errors import GateError
+from asv_gate.interleaving import SAMPLES
 from asv_gate.journal import Journal, read
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
@@ -95,7 +96,7 @@ def _header(recording: Recording, suite: Suite, sides: tuple[Side, Side], progre
         "environment": suite.environment,
         "suite": workspace.digest(suite),
         "bench": list(recording.bench),
-        "turns": list(pair.TURNS),
+        "samples": list(SAMPLES),
         "machine": f"{cpus.usable()} CPUs, {platform.platform()}",
         "benchmarks": begun.get("benchmarks") or _comparable(recording, suite, sides, progress),
         "seed": begun.get("seed", secrets.randbelow(2**32)),

@@ -11,7 +11,9 @@ from typing import Any
 from asv_gate import comparable, cpus, workspace
 from asv_gate.asvlink import Benchmark
 from asv_gate.atomic import write_atomic
-from asv_gate.pair import ONCE, TURNS, Outcome, Side, is_timing
+from asv_gate.interleaving import SAMPLES
+from asv_gate.outcome import Outcome
+from asv_gate.pair import ONCE, Side, is_timing
 from asv_gate.progress import Progress
 from asv_gate.sides import Selection
 
@@ -73,7 +75,7 @@ def pair_seconds(benchmark: Benchmark, base: Outcome, head: Outcome) -> float:
     """What a pair takes, where processes that run once took this."""
     if benchmark.type != "time":
         return base.seconds + head.seconds
-    least, most, seconds = TURNS
+    least, most, seconds = SAMPLES
     turn = sum(max(outcome.value or 0.0, SAMPLE_SECONDS) for outcome in (base, head))
     return max(base.seconds, head.seconds) + turn * (1 + min(most, max(least, seconds / turn)))
 

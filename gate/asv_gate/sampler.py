@@ -1,10 +1,15 @@
 """A benchmark that takes a sample whenever it is told to: what asv_gate starts in a commit's environment.
 
 ``python sampler.py BENCHMARK_DIR BENCHMARK_ID``, with asv's runner and nothing else of ours. It sets
-the benchmark up and writes a line of JSON: true, or null where the benchmark skips itself. For every
-line on its standard input, of attributes that replace the benchmark's own, it runs the benchmark as
-asv does, and writes what came of it; "turn" among them is the number of a turn, which begins on a CPU
-of its own. It ends with its input.
+the benchmark up and writes a line of JSON: ``{"cold": false}``, or null where the benchmark skips
+itself. It answers each line on its standard input, and ends with its input:
+
+- ``{"warm_up": null}`` warms up as long as the suite says, and answers with the number of calls that
+  are timed at once. A number in place of null is used instead.
+- ``{"sample": 3, "number": 7}`` takes the fourth sample, in which seven calls are timed at once again
+  and again, and answers with the seconds of a call.
+
+All calls are made by asv's runner, with the setup before them that ``asv run`` would run.
 """
 
 import contextlib
@@ -14,6 +19,11 @@ import pickle
 import sys
 from pathlib import Path
 from typing import IO, Any
+
+WARM_UP_SECONDS = 0.05  # where the suite leaves it to asv, whose own 0.1 s bring no less noise
+SAMPLE_SECONDS = 0.01
+MANY = 1_000_000
+FIRST = 10  # a process that has just moved to another CPU first makes this part of a sample's calls, to warm up
 
 
 def main(folder: str, name: str) -> None:
@@ -31,14 +41,11 @@ def main(folder: str, name: str) -> None:
         benchmark.set_cache(pickle.loads(Path("cache.pickle").read_bytes()))  # noqa: S301 - what its own setup_cache made
     skipped = benchmark.do_setup()
     try:
-        say(answers, None if skipped else True)
+        say(answers, None if skipped else {"cold": is_cold(benchmark)})
         for question in questions:
-            attributes = json.loads(question)
-            if (turn := attributes.pop("turn", None)) is not None:
-                begin_on(turn)
-            vars(benchmark).update(attributes)
+            asked = json.loads(question)
             try:
-                answer = benchmark.do_run()
+                answer = sample(benchmark, **asked) if "sample" in asked else warm_up(benchmark, asked["warm_up"])
             except SkipNotImplemented:
                 answer = None
             say(answers, answer)
@@ -46,14 +53,49 @@ def main(folder: str, name: str) -> None:
         benchmark.do_teardown()
 
 
-def begin_on(turn: int) -> None:
-    """Move to the CPU whose turn it is, and be free to be moved from there.
+def is_cold(benchmark: Any) -> bool:
+    """Whether the suite says which calls of a fresh process are timed, from the first: it is not warmed up then."""
+    repeat = benchmark.repeat
+    fixed = repeat[0] == repeat[1] if isinstance(repeat, (tuple, list)) else repeat > 0
+    return bool(fixed and benchmark.warmup_time == 0)
+
+
+def warm_up(benchmark: Any, number: "int | None") -> Any:
+    seconds = benchmark.warmup_time
+    if seconds < 0 and sys.implementation.name == "cpython":
+        seconds = WARM_UP_SECONDS
+    return run(benchmark, number=number or benchmark.number, repeat=(1, 1, 0), warmup_time=seconds)["number"]
+
+
+def sample(benchmark: Any, sample: int, number: int) -> Any:
+    """The median of what fills the seconds of a sample; fewer calls at once would hide what only some of them do."""
+    begin_on(sample)
+    if number >= FIRST:
+        run(benchmark, number=number // FIRST, repeat=1, warmup_time=0)
+    return median(run(benchmark, number=number, repeat=(1, MANY, SAMPLE_SECONDS), warmup_time=0)["samples"])
+
+
+def run(benchmark: Any, **attributes: Any) -> Any:
+    """What asv's runner makes of the benchmark with these attributes in place of its own."""
+    vars(benchmark).update(attributes, min_run_count=1)
+    return benchmark.do_run()
+
+
+def median(samples: "list[float]") -> float:
+    """As in statistics, which is not imported into a benchmark's process for it."""
+    ordered = sorted(samples)
+    half = len(ordered) // 2
+    return (ordered[half] + ordered[~half]) / 2
+
+
+def begin_on(sample: int) -> None:
+    """Move to the CPU that is next, and be free to be moved from there.
 
     A process stays on the CPU that it is on, and of a virtual machine's CPUs one may be slower for minutes.
     """
     if hasattr(os, "sched_setaffinity"):
         usable = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {usable[turn % len(usable)]})
+        os.sched_setaffinity(0, {usable[sample % len(usable)]})
         os.sched_setaffinity(0, usable)
 
 
@@ -64,6 +106,4 @@ def say(answers: IO[str], answer: Any) -> None:
 
 
 if __name__ == "__main__":
-    if not getattr(sys.flags, "safe_path", False):  # else our folder comes first, and hides modules of the suite's
-        del sys.path[0]
     main(*sys.argv[1:])

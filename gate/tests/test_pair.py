@@ -1,5 +1,6 @@
-"""A pair of processes that are sampled in turns: their order, and what becomes of one that does not do well."""
+"""A pair of processes whose samples are interleaved: their order, and what becomes of one that does not do well."""
 
+import contextlib
 import math
 import os
 import sys
@@ -8,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asv_gate import asvlink, pair, sampler
+from asv_gate import asvlink, comparable, interleaving, pair, sampler
 from asv_gate.asvlink import Benchmark, Install, Suite
+from asv_gate.outcome import Outcome
 from asv_gate.pair import Pair, Side
 
 SUITE = '''
@@ -41,7 +43,7 @@ class Noted:
 
     def time_it(self):
         note("run")
-        time.sleep(0.001)
+        time.sleep(0.02)
 
     def teardown(self):
         note("teardown")
@@ -114,7 +116,7 @@ def time_cannot_be_torn_down():
 
 time_cannot_be_torn_down.teardown = lambda: 1 / 0 if WHO == "head" else None
 '''
-TURNS = 6
+SAMPLES = 6
 HASH_SEEDS = range(8)
 
 
@@ -149,27 +151,28 @@ def measure(sides: tuple[Side, Side], name: str, seed: int = 1) -> Pair:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_turns_are_balanced_and_a_sample_is_set_up_by_itself(
+def test_samples_are_balanced_and_a_sample_is_set_up_by_itself(
     sides: tuple[Side, Side], log: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pair, "TURNS", (TURNS, TURNS, 0.0))
+    monkeypatch.setattr(interleaving, "SAMPLES", (SAMPLES, SAMPLES, 0.0))
     measured = measure(sides, "Noted.time_it", seed)
-    assert len(measured.base.samples) == len(measured.head.samples) == TURNS
+    assert len(measured.base.samples) == len(measured.head.samples) == SAMPLES
     ratios = [head / base for base, head in zip(measured.base.samples, measured.head.samples, strict=True)]
     assert measured.d == pytest.approx(float(np.median(np.log(ratios))))
     lines = log.read_text().splitlines()
     first, second = ("base", "head") if measured.base_first else ("head", "base")
     runs = [line.split()[0] for line in lines if line.endswith("run")]
     assert set(runs[: runs.index(second)]) == {first}, "it warms up alone"
-    assert runs[-2 * TURNS :] == [first, second, second, first] * (TURNS // 2)
+    assert runs[-2 * SAMPLES :] == [first, second, second, first] * (SAMPLES // 2)
     for who in ("base", "head"):
         own = [line.split()[1] for line in lines if line.startswith(who)]
-        after_warming_up = own[-3 * TURNS - 1 :]
-        assert after_warming_up == ["teardown", *["setup", "run", "teardown"] * TURNS]
+        after_warming_up = own[-3 * SAMPLES - 1 :]
+        assert after_warming_up == ["teardown", *["setup", "run", "teardown"] * SAMPLES]
 
 
 def test_coins_are_fair_and_repeatable(sides: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pair, "in_turns", lambda sides, benchmark, hash_seed: [pair.Outcome((1.0,), 1.0)] * 2)
+    monkeypatch.setattr(Side, "sampled", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(pair, "interleaved", lambda sampled: [Outcome((1.0,), 1.0)] * 2)
     first = [measure(sides, "Noted.time_it", seed).base_first for seed in HASH_SEEDS]
     assert {True, False} == set(first)
     assert first == [measure(sides, "Noted.time_it", seed).base_first for seed in HASH_SEEDS]
@@ -219,8 +222,9 @@ def test_one_that_fails_in_head_fails_in_head_alone(sides: tuple[Side, Side], na
     measured = measure(sides, name)
     assert why in measured.head.error
     assert measured.head.value is None
-    assert not measured.base.error
-    assert measured.base.value is not None
+    assert not measured.base.failed
+    assert comparable.why_not(measured.base, measured.head) == "fails in head"
+    assert comparable.breakage(measured.base, measured.head) == measured.head.error
     assert math.isnan(measured.d)
 
 
@@ -228,16 +232,16 @@ def test_one_that_skips_itself_in_head_is_no_failure(sides: tuple[Side, Side]) -
     measured = measure(sides, "time_skips")
     assert measured.head.skipped
     assert not measured.head.error
-    assert measured.base.value is not None
+    assert not measured.base.failed
     assert not measured.base.skipped
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system has no affinity of CPUs")
-def test_a_turn_begins_on_a_cpu_of_its_own_and_is_bound_to_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sample_begins_on_the_next_cpu_and_is_bound_to_none(monkeypatch: pytest.MonkeyPatch) -> None:
     usable = os.sched_getaffinity(0)
     asked: list[set[int]] = []
     monkeypatch.setattr(os, "sched_setaffinity", lambda pid, cpus: asked.append(set(cpus)))
-    for turn in range(len(usable) + 1):
-        sampler.begin_on(turn)
+    for sample in range(len(usable) + 1):
+        sampler.begin_on(sample)
     assert asked[1::2] == [usable] * (len(usable) + 1)
     assert asked[::2] == [{cpu} for cpu in [*sorted(usable), min(usable)]]
