@@ -22,6 +22,8 @@ from typing import IO, TypeVar, cast
 
 import psutil
 
+from asv_gate import environ
+
 POSIX = os.name == "posix"
 OUTPUT_BYTES = 20_000  # the end of what a command prints, which has its error
 LOOK_SECONDS = 0.2  # between looks at whether a command that does not answer is still there
@@ -36,12 +38,19 @@ class Ended:
     seconds: float
 
 
+def ours(module: str, *arguments: str) -> list[str]:
+    """The command of a module of ours, which is looked for where we look for modules, and not in the current folder."""
+    code = f"import sys; sys.path[:] = {sys.path!r}; import runpy; runpy.run_module({module!r}, run_name='__main__')"
+    return [sys.executable, "-c", code, *arguments]
+
+
 class Guard:
     """A process that ends the sessions it has been told of once we are no more, however we went."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "asv_gate.guard"],
+            ours("asv_gate.guard"),
+            env=environ.inherited(),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=POSIX,

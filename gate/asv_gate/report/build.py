@@ -131,7 +131,7 @@ def suite_result(decision: Decision | None) -> SuiteResult | None:
 
 def warnings(run: Run) -> list[str]:
     """What a reader must know of the run's circumstances."""
-    said = []
+    said = list(run.suite.notes)
     base, head = run.request.commits(run.suite)
     if run.suite.uncommitted:
         said.append("The checkout has uncommitted changes: of these, only those of the benchmarks are measured.")

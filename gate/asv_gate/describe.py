@@ -1,0 +1,31 @@
+"""What a Python is: run by that of a commit's environment, with nothing of ours, as ``python describe.py FILE``.
+
+It writes its command, its variables, and the versions of what is installed in it (without what was
+installed from a folder, such as the project itself).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+
+def packages() -> dict[str, str]:
+    found = {"python": sys.version}
+    try:
+        from importlib import metadata
+    except ImportError:  # Python 3.7
+        return found
+    for each in metadata.distributions():
+        if '"file:' not in (each.read_text("direct_url.json") or ""):
+            found[each.metadata["Name"]] = each.version
+    return found
+
+
+if __name__ == "__main__":
+    del sys.path[0]  # our folder: its modules have names that others look for
+    began = getattr(sys, "orig_argv", [sys.executable, *sys.argv])  # Python 3.10
+    command = [sys.executable, *began[1 : began.index(sys.argv[0])]]
+    with open(sys.argv[1], "w") as file:
+        json.dump({"command": command, "variables": dict(os.environ), "packages": packages()}, file)
