@@ -10,11 +10,11 @@
 
 from typing import Any
 
+from kernels.contract.workload import AnyWorkload
 from kernels.errors import Unsupported, WorkerDied, WrongAnswer
 from kernels.machine.blas import VARIABLES as BLAS_VARIABLES
 from kernels.machine.cpus import usable as cpus
-from kernels.registry import find_workload as workload
-from kernels.registry import strategies, why_not, workloads
+from kernels.registry import find_workload, strategies, why_not, workloads
 from kernels.team import Team, default_start_method, open, run
 from kernels.team import make_problem as problem
 
@@ -36,6 +36,11 @@ __all__ = [
     "workload",
     "workloads",
 ]
+
+
+def workload(workload: AnyWorkload) -> Any:
+    """The workload that is meant by a name or a path: the module with its functions."""
+    return find_workload(workload)
 
 
 def info() -> dict[str, Any]:

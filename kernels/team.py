@@ -6,12 +6,13 @@ import numbers
 import sys
 import threading
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeGuard
 
-from kernels.contract.workload import Answer, Problem
-from kernels.errors import WorkerDied, starting_workers
+from kernels.contract.strategy import Strategy
+from kernels.contract.workload import Answer, AnyWorkload, Problem, Run, WithService, Workload
+from kernels.errors import Unsupported, WorkerDied, starting_workers
 from kernels.machine import blas, cpus
-from kernels.registry import find_strategy, find_workload, name_of, require_support
+from kernels.registry import find_strategy, find_workload, name_of
 from kernels.workers.main_module import end_unguarded, worker_context
 
 
@@ -22,21 +23,25 @@ class Team:
     `start_method` (None where the strategy takes none).
     """
 
-    def __init__(self, workload: Any, strategy: str, problem: Problem, workers: int, start_method: str) -> None:
-        module = find_strategy(strategy)
+    def __init__(
+        self, workload: Workload, strategy: Strategy, problem: Problem, workers: int, start_method: str
+    ) -> None:
         self.workload = workload
-        self.strategy = strategy
-        self.workers = workers if module.HAS_WORKERS else 1
-        self.start_method = start_method if module.TAKES_START_METHOD else None
+        self.strategy = strategy.name
+        self.workers = workers if strategy.has_workers else 1
+        self.start_method = start_method if strategy.takes_start_method else None
+        start = strategy.entry(workload)
+        if start is None:
+            raise Unsupported(f"strategy {strategy.name!r} has no version of workload {name_of(workload)!r}")
         self._busy = threading.Lock()
         self._exit = contextlib.ExitStack()
         context: Any = worker_context(start_method, workload, problem) if self.start_method else None
         with self._exit:
-            if hasattr(workload, "running"):
+            if isinstance(workload, WithService):
                 problem = self._exit.enter_context(workload.running(problem))
             self._exit.enter_context(blas.one_thread_here())
             with blas.one_thread_in_children(), starting_workers():
-                self._run = self._exit.enter_context(module.start(workload, problem, workers, context))
+                self._run: Run | None = self._exit.enter_context(start(workload, problem, workers, context))
             self._exit = self._exit.pop_all()  # all is up: from here on close() ends it
         self.problem = problem
 
@@ -89,23 +94,27 @@ class Team:
         return f"<team: {name_of(self.workload)}, {self.strategy}, {state}>"
 
 
-def make_problem(workload: Any, size: Any = "S", seed: int = 0) -> Problem:
+def make_problem(workload: AnyWorkload, size: str | int = "S", seed: int = 0) -> Problem:
     """A problem of a registered workload (or any object that fulfils the contract).
 
     `size` is one of the workload's names, S, M or L, or what they stand for: a number of items.
     """
-    workload = find_workload(workload)
+    return problem_of(find_workload(workload), size, seed)
+
+
+def problem_of(workload: Workload, size: str | int, seed: int) -> Problem:
+    """A problem of a workload that has been found; ValueError for a bad size or seed."""
     if not _is_whole(seed) or seed < 0:
         raise ValueError(f"seed must be an integer of at least 0, not {seed!r}")
     return workload.problem(_number(workload, size), seed=seed)
 
 
 def open(
-    workload: Any,
+    workload: AnyWorkload,
     strategy: str = "serial",
     *,
     workers: int | None = None,
-    size: Any = None,
+    size: str | int | None = None,
     problem: Problem = None,
     seed: int | None = None,
     start_method: str | None = None,
@@ -121,26 +130,25 @@ def open(
     anything is started; WorkerDied where the workers do not come up.
     """
     end_unguarded()
-    module = find_workload(workload)
-    find_strategy(strategy)
+    found, chosen = find_workload(workload), find_strategy(strategy)
     workers = _checked_workers(workers)
     start_method = _checked_start_method(start_method)
-    require_support(module, strategy)
+    require_support(found, chosen)
     if problem is None:
-        problem = make_problem(module, "S" if size is None else size, 0 if seed is None else seed)
+        problem = problem_of(found, "S" if size is None else size, 0 if seed is None else seed)
     elif size is not None or seed is not None:
         raise ValueError("give either problem, or size and seed, not both")
     if len(problem) < 1:
         raise ValueError(f"the problem must have at least 1 item, not {len(problem)}")
-    return Team(module, strategy, problem, workers, start_method)
+    return Team(found, chosen, problem, workers, start_method)
 
 
 def run(
-    workload: Any,
+    workload: AnyWorkload,
     strategy: str = "serial",
     *,
     workers: int | None = None,
-    size: Any = None,
+    size: str | int | None = None,
     problem: Problem = None,
     seed: int | None = None,
     start_method: str | None = None,
@@ -167,7 +175,14 @@ def start_methods() -> list[str]:
     return [method for method in multiprocessing.get_all_start_methods() if "loky" not in method]
 
 
-def _number(workload: Any, size: Any) -> Any:
+def require_support(workload: Workload, strategy: Strategy) -> None:
+    """Raise Unsupported, with the reason, where the strategy cannot run the workload here."""
+    reason = strategy.why_not(workload)
+    if reason is not None:
+        raise Unsupported(f"strategy {strategy.name!r} cannot run workload {name_of(workload)!r}: {reason}")
+
+
+def _number(workload: Workload, size: object) -> Any:
     """What a size stands for: the one place where its name is looked up."""
     names = ", ".join(workload.SIZES)
     if isinstance(size, str):
@@ -179,11 +194,11 @@ def _number(workload: Any, size: Any) -> Any:
     return int(size)
 
 
-def _is_whole(value: object) -> bool:
+def _is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
-def _checked_workers(workers: Any) -> int:
+def _checked_workers(workers: object) -> int:
     if workers is None:
         return cpus.usable()
     if not _is_whole(workers) or workers < 1:
@@ -191,7 +206,7 @@ def _checked_workers(workers: Any) -> int:
     return int(workers)
 
 
-def _checked_start_method(start_method: Any) -> str:
+def _checked_start_method(start_method: object) -> str:
     allowed = start_methods()
     if start_method is None:
         return default_start_method()

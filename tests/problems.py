@@ -7,10 +7,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 import kernels
-from kernels.contract.workload import is_coordinated
-from kernels.registry import find_workload
+from kernels.contract.workload import Independent
 
-INDEPENDENT = [name for name in kernels.workloads() if not is_coordinated(find_workload(name))]
+INDEPENDENT = [name for name in kernels.workloads() if isinstance(kernels.workload(name), Independent)]
 COORDINATED = [name for name in kernels.workloads() if name not in INDEPENDENT]
 
 LARGEST = 500  # what a size stands for is up to the workload: never more than S, nor than this
@@ -19,7 +18,7 @@ seeds = st.integers(0, 2**64)
 
 
 def sizes_of(name: str) -> st.SearchStrategy[int]:
-    return st.integers(1, min(find_workload(name).SIZES["S"], LARGEST))
+    return st.integers(1, min(kernels.workload(name).SIZES["S"], LARGEST))
 
 
 def problems_of(name: str) -> st.SearchStrategy[Any]:

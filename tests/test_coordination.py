@@ -156,7 +156,7 @@ def go_without_halos(member: Member) -> None:
 def test_what_goes_wrong_without_coordination_is_a_wrong_answer(
     workload: Any, mistake: Any, strategy: str, start_method: str | None
 ) -> None:
-    varied = Varied(workload, mistake)
+    varied: Any = Varied(workload, mistake)
     with kernels.open(varied, strategy, workers=2, size=40, start_method=start_method) as team:
         wrong = team.run()
         with pytest.raises(kernels.WrongAnswer):
@@ -195,7 +195,7 @@ def stumble(member: Member, action: Callable[[], None]) -> None:
     stencil.work(member)
 
 
-def stumbling(strategy: str, action: Callable[..., None]) -> Varied:
+def stumbling(strategy: str, action: Callable[..., None]) -> Any:
     """The stencil, but in the second round of the first run a worker does `action`."""
     if strategy == "pool":
         return Varied(stencil, stencil.whole_star, action)
@@ -239,7 +239,7 @@ def hold_the_lock(member: Member, action: Callable[[], None]) -> None:
 
 @pytest.mark.parametrize(("strategy", "start_method"), TOGETHER)
 def test_a_worker_that_fails_gives_its_lock_back(strategy: str, start_method: str | None) -> None:
-    workload = Varied(counter, partial(hold_the_lock, action=fail))
+    workload: Any = Varied(counter, partial(hold_the_lock, action=fail))
     with kernels.open(workload, strategy, workers=3, size=40, start_method=start_method) as team:
         with pytest.raises(ValueError, match="a worker failed"):
             team.run()
@@ -248,7 +248,7 @@ def test_a_worker_that_fails_gives_its_lock_back(strategy: str, start_method: st
 
 @pytest.mark.parametrize(("strategy", "start_method"), SHARED)
 def test_a_worker_that_ends_with_the_lock_ends_the_team(strategy: str, start_method: str) -> None:
-    workload = Varied(counter, partial(hold_the_lock, action=leave))
+    workload: Any = Varied(counter, partial(hold_the_lock, action=leave))
     with (
         kernels.open(workload, strategy, workers=3, size=40, start_method=start_method) as team,
         pytest.raises(kernels.WorkerDied, match="exit code 7"),
@@ -269,7 +269,7 @@ def kill_another_and_fail(member: Member) -> None:
 
 @pytest.mark.parametrize(("strategy", "start_method"), SHARED)
 def test_nobody_waits_for_one_that_died_at_a_barrier_while_another_failed(strategy: str, start_method: str) -> None:
-    workload = Varied(counter, kill_another_and_fail)
+    workload: Any = Varied(counter, kill_another_and_fail)
     with (
         kernels.open(workload, strategy, workers=2, size=40, start_method=start_method) as team,
         pytest.raises(kernels.WorkerDied),

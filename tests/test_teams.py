@@ -12,7 +12,6 @@ from problems import COORDINATED, INDEPENDENT, contents, same, seeds, sizes_of
 
 import kernels
 from kernels.machine import cpus
-from kernels.registry import find_workload
 
 # Random examples for each pair of workload and strategy: fewer where workers take longer to start.
 EXAMPLES = {None: 10, "fork": 5, "forkserver": 2, "spawn": 1}
@@ -33,7 +32,7 @@ def test_a_team_answers_as_serial_does_run_after_run_and_leaves_the_problem_alon
     name: str, strategy: str, start_method: str | None
 ) -> None:
     ways.need(name, strategy)
-    workload = find_workload(name)
+    workload = kernels.workload(name)
 
     @settings(max_examples=1 if strategy in SLOW else EXAMPLES[start_method])
     @given(size=sizes_of(name), seed=seeds, workers=st.integers(1, 4))

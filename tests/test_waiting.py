@@ -92,7 +92,8 @@ begun = threading.Event()
 class Failing(SimpleNamespace):
     """A workload whose version for asyncio fails."""
 
-    SIZES, problem, check, serial = sleep.SIZES, sleep.problem, sleep.check, sleep.serial
+    SIZES = sleep.SIZES
+    problem, check, serial = staticmethod(sleep.problem), staticmethod(sleep.check), staticmethod(sleep.serial)
 
     async def asyncio(self, problem: Any, workers: int) -> None:
         raise RuntimeError("this naps badly")

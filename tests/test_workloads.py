@@ -1,21 +1,23 @@
 """Every workload keeps the contract, and knows a wrong answer."""
 
+import ast
 import dataclasses
 import functools
 import itertools
 import numbers
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import INDEPENDENT, arrays, contents, problems_of, same, seeds, sizes_of
+from problems import COORDINATED, INDEPENDENT, arrays, contents, problems_of, same, seeds, sizes_of
 
 import kernels
-from kernels.contract.workload import join
-from kernels.registry import find_workload
+from kernels.contract.parts import joiner
 
 each_workload = pytest.mark.parametrize("name", INDEPENDENT)
 often = settings(max_examples=40)
@@ -23,10 +25,20 @@ often = settings(max_examples=40)
 
 @pytest.mark.parametrize("name", kernels.workloads())
 def test_sizes_are_s_m_and_l_and_grow(name: str) -> None:
-    sizes = find_workload(name).SIZES
+    sizes = kernels.workload(name).SIZES
     assert list(sizes) == ["S", "M", "L"]
     assert sizes["S"] < sizes["M"] < sizes["L"]
     assert contents(kernels.problem(name, "S")) == contents(kernels.problem(name, sizes["S"]))
+
+
+def test_mypy_checks_each_workload_as_what_it_is() -> None:
+    source = Path(str(sys.modules["kernels.workloads"].__file__)).read_text()
+    listed = {
+        node.target.id: {name.id for name in ast.walk(node.value) if isinstance(name, ast.Name)}
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value
+    }
+    assert (listed["INDEPENDENT"], listed["COORDINATED"]) == (set(INDEPENDENT), set(COORDINATED))
 
 
 @each_workload
@@ -55,7 +67,7 @@ def test_a_part_is_a_view_of_items_lo_to_hi(name: str, data: st.DataObject) -> N
     problem = data.draw(problems_of(name))
     lo = data.draw(st.integers(0, len(problem) - 1))
     hi = data.draw(st.integers(lo + 1, len(problem)))
-    part = find_workload(name).part(problem, lo, hi)
+    part = kernels.workload(name).part(problem, lo, hi)
     assert len(part) == hi - lo
     whole = arrays(problem)
     assert all(np.shares_memory(array, whole[field]) for field, array in arrays(part).items() if array.size)
@@ -65,19 +77,19 @@ def test_a_part_is_a_view_of_items_lo_to_hi(name: str, data: st.DataObject) -> N
 @often
 @given(data=st.data())
 def test_parts_solved_and_joined_make_the_whole(name: str, data: st.DataObject) -> None:
-    workload, problem = find_workload(name), data.draw(problems_of(name))
+    workload, problem = kernels.workload(name), data.draw(problems_of(name))
     cuts = data.draw(st.sets(st.integers(1, len(problem)), max_size=20))
     spans = itertools.pairwise(sorted({0, *cuts, len(problem)}))
-    joined = join(workload, [workload.solve(workload.part(problem, lo, hi)) for lo, hi in spans], None)
+    joined = joiner(workload, None)([workload.solve(workload.part(problem, lo, hi)) for lo, hi in spans])
     workload.check(problem, joined)
     assert same(joined, workload.solve(problem))
 
 
-@pytest.mark.parametrize("name", [name for name in INDEPENDENT if hasattr(find_workload(name), "empty")])
+@pytest.mark.parametrize("name", [name for name in INDEPENDENT if hasattr(kernels.workload(name), "empty")])
 @often
 @given(data=st.data())
 def test_an_array_answer_is_written_where_it_is_told(name: str, data: st.DataObject) -> None:
-    workload, problem = find_workload(name), data.draw(problems_of(name))
+    workload, problem = kernels.workload(name), data.draw(problems_of(name))
     out = workload.empty(problem)
     out.fill(1)
     assert workload.solve(problem, out=out) is out
@@ -88,7 +100,7 @@ def test_an_array_answer_is_written_where_it_is_told(name: str, data: st.DataObj
 @settings(max_examples=10)
 @given(data=st.data())
 def test_check_accepts_the_right_answer_and_no_other(name: str, data: st.DataObject) -> None:
-    workload, problem = find_workload(name), data.draw(problems_of(name))
+    workload, problem = kernels.workload(name), data.draw(problems_of(name))
     answer = workload.solve(problem)
     workload.check(problem, answer)
     for wrong in (*wrong_in_one_place(answer), *wrong_in_kind(answer)):

@@ -13,12 +13,12 @@ def _way(strategy: str, start_method: str | None) -> Any:
 
 
 def _ways_of(strategy: str) -> list[Any]:
-    takes = find_strategy(strategy).TAKES_START_METHOD
+    takes = find_strategy(strategy).takes_start_method
     return [_way(strategy, method) for method in (kernels.team.start_methods() if takes else [None])]
 
 
 def _with_processes(strategy: str) -> bool:
-    return strategy in ("joblib", "mpi") or bool(find_strategy(strategy).TAKES_START_METHOD)
+    return strategy in ("joblib", "mpi") or bool(find_strategy(strategy).takes_start_method)
 
 
 EVERY = [way for strategy in kernels.strategies() for way in _ways_of(strategy)]

@@ -1,13 +1,11 @@
 """``list``: the workloads, the strategies, and which pairs of them there are."""
 
 import argparse
-import inspect
 from collections.abc import Callable
-from typing import Any
 
 import kernels
 from kernels.commands import tables
-from kernels.registry import find_strategy, find_workload, why_never
+from kernels.registry import find_strategy, summary, why_never
 
 HELP = DESCRIPTION = "workloads, strategies, and which pairs of them there are"
 
@@ -22,8 +20,10 @@ def execute(given: argparse.Namespace) -> int:
     if given.markdown:  # which versions there are, whatever is installed here
         print(tables.markdown(_pairs(why_never)))
         return 0
-    print(_summaries("Workloads", {name: find_workload(name) for name in kernels.workloads()}), end="\n\n")
-    print(_summaries("Strategies", {name: find_strategy(name) for name in kernels.strategies()}), end="\n\n")
+    workloads = [(name, summary(kernels.workload(name))) for name in kernels.workloads()]
+    strategies = [(name, find_strategy(name).summary) for name in kernels.strategies()]
+    print(tables.plain([("Workloads", ""), *workloads], "<<"), end="\n\n")
+    print(tables.plain([("Strategies", ""), *strategies], "<<"), end="\n\n")
     pairs = _pairs(kernels.why_not)
     print(tables.plain(pairs, "<" * len(pairs[0])))
     without: dict[str, list[str]] = {}
@@ -44,9 +44,3 @@ def _pairs(lacking: Callable[[str, str], str | None]) -> list[list[str]]:
         for workload in kernels.workloads()
     ]
     return [["workload", *kernels.strategies()], *rows]
-
-
-def _summaries(title: str, modules: dict[str, Any]) -> str:
-    """The first line of each module's docstring."""
-    lines = [(name, (inspect.getdoc(module) or "").partition("\n")[0]) for name, module in modules.items()]
-    return tables.plain([(title, ""), *((name, line.replace("``", "")) for name, line in lines)], "<<")

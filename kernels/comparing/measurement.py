@@ -99,7 +99,7 @@ def _start_fork_server(plan: Plan) -> None:
     """Start the fork server, which serves all teams: its start must not count as the first one's cold time."""
     if plan.start_method == "forkserver":
         for configuration in plan.configurations:
-            if find_strategy(configuration.strategy).TAKES_START_METHOD:
+            if find_strategy(configuration.strategy).takes_start_method:
                 with _blaming(configuration):
                     _open(plan, configuration).close()
                 return

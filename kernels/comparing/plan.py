@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from kernels.contract.workload import Problem
+from kernels.contract.workload import AnyWorkload, Problem, Workload
 from kernels.machine import cpus
-from kernels.registry import find_strategy, find_workload, require_support, why_not
-from kernels.team import default_start_method, make_problem
+from kernels.registry import find_strategy, find_workload
+from kernels.team import default_start_method, problem_of, require_support
 
 STRATEGIES = ("serial", "threaded", "pool", "shared")
 
@@ -29,8 +28,8 @@ class Configuration:
 class Plan:
     """What is to be measured; `left_out` has the strategies that cannot run the workload, and why."""
 
-    workload: Any
-    size: Any
+    workload: Workload
+    size: str | int
     problem: Problem
     configurations: tuple[Configuration, ...]
     left_out: dict[str, str]
@@ -40,11 +39,11 @@ class Plan:
 
 
 def plan(
-    workload: Any,
+    workload: AnyWorkload,
     strategies: Sequence[str] = STRATEGIES,
     workers: Sequence[int] | None = None,
     *,
-    size: Any = "M",
+    size: str | int = "M",
     start_method: str | None = None,
     seed: int = 0,
     rounds: int | None = None,
@@ -63,23 +62,23 @@ def plan(
     ValueError
         For bad input, with the value and what is allowed.
     """
-    workload = find_workload(workload)
-    require_support(workload, "serial")
+    found = find_workload(workload)
+    require_support(found, find_strategy("serial"))
     if workers is None:
         workers = [2**k for k in range(cpus.usable().bit_length())] + [cpus.usable()]
     configurations, left_out = [], {}
-    for strategy in dict.fromkeys(("serial", *strategies)):
-        reason = why_not(workload, strategy)
+    for strategy in map(find_strategy, dict.fromkeys(("serial", *strategies))):
+        reason = strategy.why_not(found)
         if reason is not None:
-            left_out[strategy] = reason
-        elif find_strategy(strategy).HAS_WORKERS:
-            configurations += [Configuration(strategy, count) for count in sorted(set(workers))]
+            left_out[strategy.name] = reason
+        elif strategy.has_workers:
+            configurations += [Configuration(strategy.name, count) for count in sorted(set(workers))]
         else:
-            configurations.append(Configuration(strategy, None))
+            configurations.append(Configuration(strategy.name, None))
     return Plan(
-        workload=workload,
+        workload=found,
         size=size,
-        problem=make_problem(workload, size, seed),
+        problem=problem_of(found, size, seed),
         configurations=tuple(configurations),
         left_out=left_out,
         start_method=start_method or default_start_method(),

@@ -9,13 +9,17 @@ a dict of what `make`, a :class:`Tools`, makes. In a run the version calls ``tog
 and `function` is called on every worker with its :class:`Member`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from kernels.contract.workload import Problem, share
+from kernels.contract.parts import share
+from kernels.contract.workload import Answer, Coordinated, Problem, Run
+
+if TYPE_CHECKING:
+    from kernels.mpi.ranks import Rank
 
 
 class Value(Protocol):
@@ -125,3 +129,47 @@ class TaskPool(Protocol):
 
     def imap_unordered(self, function: Callable[[Any], Any], tasks: Iterable[Any], chunksize: int = 1) -> Iterator[Any]:
         """The answers in the order in which they come."""
+
+
+class WithState(Coordinated, Protocol):
+    """A coordinated workload whose workers share state."""
+
+    def state(self, problem: Problem, workers: int, make: Tools, /) -> dict[str, Any]:
+        """What `make` makes, by name; called once, when the team opens."""
+
+
+class WithThreads(WithState, Protocol):
+    """A workload with a version for strategy `threaded`."""
+
+    def threaded(self, problem: Problem, together: Together, /) -> Answer:
+        """Solve the problem once, on threads."""
+
+
+class WithProcesses(WithState, Protocol):
+    """A workload with a version for strategy `shared`."""
+
+    def shared(self, problem: Problem, together: Together, /) -> Answer:
+        """Solve the problem once, on processes that see its arrays, and those of the state, in shared memory."""
+
+
+class WithPool(Coordinated, Protocol):
+    """A workload with a version for strategy `pool`."""
+
+    def pool(self, problem: Problem, pool: TaskPool, /) -> Answer:
+        """Solve the problem once; what the workers need travels with the tasks."""
+
+
+@runtime_checkable
+class WithAsyncio(Coordinated, Protocol):
+    """A workload with a version for strategy `asyncio`, which waits rather than computes."""
+
+    def asyncio(self, problem: Problem, workers: int, /) -> Awaitable[Answer]:
+        """Solve the problem once, with at most so many things under way at the same time."""
+
+
+@runtime_checkable
+class WithRanks(Coordinated, Protocol):
+    """A workload with a version for strategy `mpi`."""
+
+    def mpi(self, rank: "Rank", /) -> AbstractContextManager[Run]:
+        """Make windows and buffers, and yield what all ranks call in a run; rank 0 returns the answer."""

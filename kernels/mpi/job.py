@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kernels
-from kernels.contract.workload import Portable, Problem
+from kernels.contract.loading import Portable
+from kernels.contract.workload import Problem, Workload
 from kernels.errors import WorkerDied, died
 from kernels.mpi.rank import mapped, packed_apart, sent
 from kernels.workers.main_module import hidden, needs_main
@@ -66,7 +67,7 @@ class Job:
     Raises what a rank raises while the problem is placed, and WorkerDied when a rank ends by itself.
     """
 
-    def __init__(self, workload: Any, problem: Problem, workers: int, room: Room | None) -> None:
+    def __init__(self, workload: Workload, problem: Problem, workers: int, room: Room | None) -> None:
         self._with_main = needs_main(workload, problem)
         setup = packed(0, (Portable(workload), room and room.like), None)
         parcel = packed_apart(problem)

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from kernels.comparing.timing import Timing
-from kernels.contract.workload import room
-from kernels.registry import find_workload, name_of, require_support
-from kernels.team import make_problem
+from kernels.contract.parts import answer_array
+from kernels.contract.workload import AnyWorkload
+from kernels.registry import find_strategy, find_workload, name_of
+from kernels.team import problem_of, require_support
 
 # What launchers tell a rank: Hydra and SLURM's PMI, PMIx (Open MPI, SLURM), Open MPI, Intel MPI.
 SIGNS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MPI_LOCALRANKID")
@@ -36,7 +37,7 @@ def aborting(comm: Any) -> Iterator[None]:
         raise
 
 
-def measure(workload: Any, *, size: Any, seed: int, rounds: int) -> Timing | None:
+def measure(workload: AnyWorkload, *, size: Any, seed: int, rounds: int) -> Timing | None:
     """Place the problem, run once to warm up, and then `rounds` times; rank 0's answers are all checked.
 
     Returns the times at rank 0, None elsewhere.
@@ -51,9 +52,9 @@ def measure(workload: Any, *, size: Any, seed: int, rounds: int) -> Timing | Non
     with aborting(comm), watched(comm):
         forget_memory_file()
         module = find_workload(workload)
-        require_support(module, "mpi")
-        problem = make_problem(module, size, seed) if comm.rank == 0 else None
-        out = room(module, problem) if comm.rank == 0 else None
+        require_support(module, find_strategy("mpi"))
+        problem = problem_of(module, size, seed) if comm.rank == 0 else None
+        out = answer_array(module, problem) if comm.rank == 0 else None
         phases = Phases()
         comm.Barrier()
         begin = time.perf_counter()

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from kernels.commands import tables
 from kernels.comparing import timing
-from kernels.contract.workload import PARTS_PER_WORKER, room
+from kernels.contract.parts import PARTS_PER_WORKER, answer_array
 from kernels.mpi.messages import one_way_seconds
+from kernels.registry import find_workload
 from kernels.team import make_problem
 from kernels.workloads.stencil import RADIUS, ROUNDS
 
@@ -96,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         serial = min(timing.measure(workload, "serial", None, **asked).seconds)
         measured = min(timing.measure(workload, "mpi", 2, **asked).seconds)
         problem = make_problem(workload, given.size)
-        like = room(sys.modules[f"kernels.workloads.{workload}"], problem)
+        like = answer_array(find_workload(workload), problem)
         row = [workload, tables.duration(serial), f"{serial / measured / 2:.3f}"]
         for ranks in RANKS:
             network = here if ranks == 2 else there

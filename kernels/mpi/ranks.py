@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from kernels.contract.workload import Answer, Problem, is_coordinated, join, room, share, solve, spans
+from kernels.contract.coordination import WithRanks
+from kernels.contract.parts import answer_array, joiner, share, solve, spans
+from kernels.contract.workload import Answer, ArrayAnswer, Independent, Problem, Run, Workload
 from kernels.mpi.placement import gather, placed
 from kernels.workers.worker import packed, unpacked
 
@@ -53,9 +55,7 @@ class Rank:
 
 
 @contextlib.contextmanager
-def ready(
-    comm: Any, workload: Any, problem: Problem, out: np.ndarray | None, phases: Phases
-) -> Iterator[Callable[[], Answer]]:
+def ready(comm: Any, workload: Workload, problem: Problem, out: np.ndarray | None, phases: Phases) -> Iterator[Run]:
     """Place the problem, which rank 0 has, and yield what all ranks call to solve it once.
 
     Rank 0 returns the answer, in `out` where it is an array; the others return None. Entered, called
@@ -64,9 +64,9 @@ def ready(
     """
     items, scalar = comm.bcast((len(problem), not _has_arrays(problem)) if comm.rank == 0 else None)
     rank = Rank(comm, problem, items, out, phases)
-    if is_coordinated(workload):
-        started = _coordinated(workload, rank)
-    elif scalar and not hasattr(workload, "empty"):
+    if not isinstance(workload, Independent):
+        started = _coordinated(workload, rank)  # type: ignore[arg-type]
+    elif scalar and not isinstance(workload, ArrayAnswer):
         started = _by_tickets(workload, rank)
     else:
         started = _by_parts(workload, rank)
@@ -79,7 +79,7 @@ def _has_arrays(problem: Problem) -> bool:
 
 
 @contextlib.contextmanager
-def _coordinated(workload: Any, rank: Rank) -> Iterator[Callable[[], Answer]]:
+def _coordinated(workload: WithRanks, rank: Rank) -> Iterator[Run]:
     portions = []
     if rank.number == 0:
         portion = getattr(workload, "portion", lambda problem, number, ranks: problem)
@@ -91,7 +91,7 @@ def _coordinated(workload: Any, rank: Rank) -> Iterator[Callable[[], Answer]]:
 
 
 @contextlib.contextmanager
-def _by_parts(workload: Any, rank: Rank) -> Iterator[Callable[[], Answer]]:
+def _by_parts(workload: Independent, rank: Rank) -> Iterator[Run]:
     """A part for each rank, of the same number of items."""
     comm, out = rank.comm, rank.out
     rows = spans(rank.items, comm.size, parts_per_worker=1)
@@ -104,8 +104,8 @@ def _by_parts(workload: Any, rank: Rank) -> Iterator[Callable[[], Answer]]:
         with rank.phases("scatter"):
             part = stack.enter_context(placed(comm, portions))
         del portions
-        has_rows = hasattr(workload, "empty")
-        own = out[lo:hi] if out is not None else None if part is None else room(workload, part)
+        has_rows = isinstance(workload, ArrayAnswer)
+        own = out[lo:hi] if out is not None else None if part is None else answer_array(workload, part)
 
         def run() -> Answer:
             answer = error = None
@@ -121,13 +121,13 @@ def _by_parts(workload: Any, rank: Rank) -> Iterator[Callable[[], Answer]]:
                         raise error
                     return out
                 answers = _answers(comm, [] if part is None else [(rank.number, answer)], error)
-                return answers and join(workload, answers, None)
+                return answers and joiner(workload, None)(answers)
 
         yield run
 
 
 @contextlib.contextmanager
-def _by_tickets(workload: Any, rank: Rank) -> Iterator[Callable[[], Answer]]:
+def _by_tickets(workload: Independent, rank: Rank) -> Iterator[Run]:
     """Parts that ranks take as they become free: no array goes with one, so that all may be anywhere."""
     comm = rank.comm
     cuts = spans(rank.items, comm.size)
@@ -149,7 +149,7 @@ def _by_tickets(workload: Any, rank: Rank) -> Iterator[Callable[[], Answer]]:
             base += len(cuts) + comm.size  # each rank took one beyond the last
             with rank.phases("gather"):
                 joined = _answers(comm, answers, error)
-                return joined and join(workload, joined, None)
+                return joined and joiner(workload, None)(joined)
 
         yield run
 

@@ -1,11 +1,22 @@
-"""The strategies: a module each, which knows nothing of what is computed.
+"""The strategies, a module each, which knows nothing of what is computed: see ``contract/strategy.py``."""
 
-A strategy has ``HAS_WORKERS`` and ``TAKES_START_METHOD``, and a context manager
-``start(workload, problem, workers, context)``: entering it starts the workers and places the
-problem, it yields the function that :meth:`kernels.team.Team.run` calls, and leaving it ends
-all that it started, by force where an exception is on its way. One that has no version of some
-workloads says why in ``why_never(workload)``, and one that needs what may be missing here says
-what in ``missing()``.
-"""
+from typing import TYPE_CHECKING
 
 NAMES = ("serial", "threaded", "pool", "shared", "process", "futures", "joblib", "asyncio", "interpreters", "mpi")
+
+if TYPE_CHECKING:  # so that mypy checks that each is what strategies are called as
+    from kernels.contract.strategy import RunsParts, RunsVersions
+    from kernels.strategies import asyncio, futures, interpreters, joblib, mpi, pool, process, serial, shared, threaded
+
+    RUN_PARTS: tuple[RunsParts, ...] = (
+        serial,
+        threaded,
+        pool,
+        shared,
+        process,
+        futures,
+        joblib,
+        interpreters,
+        mpi,
+    )
+    RUN_VERSIONS: tuple[RunsVersions, ...] = (serial, threaded, pool, shared, asyncio, mpi)

@@ -8,21 +8,23 @@ import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 from multiprocessing.context import BaseContext
-from typing import Any
 
-from kernels.contract.workload import Answer, Problem
+from kernels.contract.coordination import WithAsyncio
+from kernels.contract.workload import Answer, Problem, Run, Workload
 from kernels.workers.together import started_threads
 
 POLL_SECONDS = 0.1
 HAS_WORKERS, TAKES_START_METHOD = True, False
 
 
-def why_never(workload: Any) -> str | None:
-    return None if callable(getattr(workload, "asyncio", None)) else "it computes, and does not wait"
+def why_never(workload: Workload) -> str | None:
+    """Whether the workload has no version for this strategy."""
+    return None if isinstance(workload, WithAsyncio) else "it computes, and does not wait"
 
 
 @contextlib.contextmanager
-def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
+def start_coordinated(workload: WithAsyncio, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
+    """Run the workload's own version in an event loop."""
     with contextlib.closing(asyncio.new_event_loop()) as loop:
 
         def run() -> Answer:

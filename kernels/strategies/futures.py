@@ -7,7 +7,9 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.contract.workload import Answer, Portable, Problem, join, room, spans
+from kernels.contract.loading import Portable
+from kernels.contract.parts import answer_array, joiner, parts
+from kernels.contract.workload import Independent, Problem, Run
 from kernels.errors import died
 from kernels.workers import worker
 from kernels.workers.watchdog import watched
@@ -16,8 +18,9 @@ HAS_WORKERS = TAKES_START_METHOD = True
 
 
 @contextlib.contextmanager
-def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
-    out = room(workload, problem)
+def start(workload: Independent, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
+    """Send each part as a task, and copy the answers together."""
+    join = joiner(workload, answer_array(workload, problem))
     with worker.interrupts_held(context):
         initial = (Portable(workload), context.Barrier(workers))
     executor = ProcessPoolExecutor(workers, context, worker.adopt, initial)
@@ -36,14 +39,10 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
             codes = [process.exitcode for process in processes.values()]
             raise died(f"of {workers} workers one", codes) from error
 
-    def run() -> Answer:
-        parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]
-        return join(workload, each(worker.solve, parts), out)
-
     try:
         with watched(executor):
             each(worker.meet, range(workers))
-            yield run
+            yield lambda: join(each(worker.solve, parts(workload, problem, workers)))
     except BaseException:  # Ctrl-C: shutdown alone would wait for the tasks that are in work
         for process in list((executor._processes or {}).values()):
             process.kill()

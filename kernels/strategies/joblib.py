@@ -18,7 +18,9 @@ from multiprocessing.context import BaseContext
 from types import SimpleNamespace
 from typing import Any
 
-from kernels.contract.workload import Answer, Portable, Problem, join, room, spans
+from kernels.contract.loading import Portable
+from kernels.contract.parts import answer_array, joiner, parts
+from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.errors import Unsupported, WorkerDied
 from kernels.workers.main_module import require_processes
 from kernels.workers.watchdog import watched
@@ -28,18 +30,20 @@ HAS_WORKERS, TAKES_START_METHOD = True, False
 
 
 def missing() -> str | None:
+    """Whether joblib is not installed."""
     if importlib.util.find_spec("joblib") is None:
         return "joblib is not installed (pip install joblib)"
     return None
 
 
 @contextlib.contextmanager
-def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
+def start(workload: Independent, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
+    """Hand each part to joblib as a task, and copy the answers together."""
     import joblib
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     require_processes()
-    out = room(workload, problem)
+    join = joiner(workload, answer_array(workload, problem))
     # Joblib sends what is defined in __main__ by value, which it cannot do with __main__ itself.
     is_main = workload is sys.modules["__main__"]
     portable = Portable(SimpleNamespace(solve=workload.solve) if is_main else workload)
@@ -51,10 +55,6 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
             raise WorkerDied(str(error)) from error
         return [opened(answer) for answer in answers]
 
-    def run() -> Answer:
-        parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]
-        return join(workload, each(_solve, parts), out)
-
     with contextlib.ExitStack() as stack:
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
@@ -65,7 +65,7 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
         if workers != getattr(executor, "_max_workers", 1):
             raise Unsupported(_fewer(workers, parallel, warned))
         _all_up(each, workers)
-        yield run
+        yield lambda: join(each(_solve, parts(workload, problem, workers)))
 
 
 def _fewer(workers: int, parallel: Any, warned: list[warnings.WarningMessage]) -> str:

@@ -9,24 +9,26 @@ gathers the answers, here into memory that it shares with the caller.
 import contextlib
 import importlib.util
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing.context import BaseContext
-from typing import Any
 
-from kernels.contract.workload import Answer, Problem, is_coordinated, room
+from kernels.contract.coordination import WithAsyncio, WithRanks
+from kernels.contract.parts import answer_array
+from kernels.contract.workload import Answer, Independent, Problem, Run, Workload
 from kernels.errors import WorkerDied
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
 
 
-def why_never(workload: Any) -> str | None:
-    written = callable(getattr(workload, "mpi", None))
-    if is_coordinated(workload) and not written and callable(getattr(workload, "asyncio", None)):
+def why_never(workload: Workload) -> str | None:
+    """Whether the workload waits, and so has no version for this strategy."""
+    if isinstance(workload, WithAsyncio) and not isinstance(workload, WithRanks):
         return "it waits, and a rank is for a CPU that computes"
     return None
 
 
 def missing() -> str | None:
+    """What MPI lacks here."""
     from kernels.mpi.job import find_mpiexec
 
     if importlib.util.find_spec("mpi4py") is None:
@@ -38,11 +40,26 @@ def missing() -> str | None:
     return None
 
 
+def start(
+    workload: Independent, problem: Problem, workers: int, context: BaseContext
+) -> contextlib.AbstractContextManager[Run]:
+    """Have every rank solve parts, and gather the answers at rank 0."""
+    return _started(workload, problem, workers, alone=True)
+
+
+def start_coordinated(
+    workload: WithRanks, problem: Problem, workers: int, context: BaseContext
+) -> contextlib.AbstractContextManager[Run]:
+    """Run the workload's own version on all ranks."""
+    return _started(workload, problem, workers, alone=False)
+
+
 @contextlib.contextmanager
-def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
+def _started(workload: Workload, problem: Problem, workers: int, alone: bool) -> Iterator[Run]:
+    """Ranks with the problem in place; they work `alone` where none of them waits for another."""
     from kernels.mpi.job import Job, Room
 
-    like = room(workload, problem)  # only its shape is used, so that no page of it is ever touched
+    like = answer_array(workload, problem)  # only its shape is used, so that no page of it is ever touched
     with contextlib.ExitStack() as end:
         answers = None if like is None else end.enter_context(contextlib.closing(Room(like)))
         del like
@@ -55,7 +72,7 @@ def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -
         def run() -> Answer:
             nonlocal job
             try:
-                answer = job.run(alone=not is_coordinated(workload))
+                answer = job.run(alone)
             except WorkerDied:
                 raise
             except Exception:

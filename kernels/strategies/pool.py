@@ -12,7 +12,10 @@ from multiprocessing.context import BaseContext
 from multiprocessing.pool import Pool
 from typing import Any
 
-from kernels.contract.workload import Answer, Portable, Problem, is_coordinated, join, room, spans
+from kernels.contract.coordination import WithPool
+from kernels.contract.loading import Portable
+from kernels.contract.parts import answer_array, joiner, parts
+from kernels.contract.workload import Independent, Problem, Run, Workload
 from kernels.errors import WorkerDied, died
 from kernels.workers import worker
 
@@ -22,19 +25,18 @@ POLL_SECONDS = 0.1  # how soon a dead worker is noticed; a result wakes the call
 
 
 @contextlib.contextmanager
-def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
+def start(workload: Independent, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
+    """Send each part as a task, and copy the answers together."""
     with contextlib.closing(WatchedPool(workload, workers, context)) as pool:
-        if is_coordinated(workload):
-            yield lambda: workload.pool(problem, pool)
-            return
+        join = joiner(workload, answer_array(workload, problem))
+        yield lambda: join(pool.map(worker.solve, parts(workload, problem, workers)))
 
-        out = room(workload, problem)
 
-        def run() -> Answer:
-            parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers)]
-            return join(workload, pool.map(worker.solve, parts), out)
-
-        yield run
+@contextlib.contextmanager
+def start_coordinated(workload: WithPool, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
+    """Run the workload's own version, which hands its tasks to the pool."""
+    with contextlib.closing(WatchedPool(workload, workers, context)) as pool:
+        yield lambda: workload.pool(problem, pool)
 
 
 class _Pool(Pool):
@@ -51,7 +53,7 @@ class WatchedPool:
     Its methods are Pool's, with chunks of one task where nothing else is said.
     """
 
-    def __init__(self, workload: Any, workers: int, context: Any) -> None:
+    def __init__(self, workload: Workload, workers: int, context: Any) -> None:
         self.workers = workers
         self._pool: Any = None
         try:

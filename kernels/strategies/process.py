@@ -11,12 +11,14 @@ start() never returns where the process is killed before it has read.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.contract.workload import Answer, Portable, Problem, join, room, spans
+from kernels.contract.loading import Portable
+from kernels.contract.parts import answer_array, joiner, parts
+from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.errors import died, starting_workers
 from kernels.workers.worker import ignore_interrupt, interrupts_held, packed, unpacked
 
@@ -24,13 +26,14 @@ HAS_WORKERS = TAKES_START_METHOD = True
 
 
 @contextlib.contextmanager
-def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
-    out = room(workload, problem)
-    yield lambda: join(workload, _answers(workload, problem, workers, context), out)
+def start(workload: Independent, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
+    """In each run, start a process for each part, and end it."""
+    join = joiner(workload, answer_array(workload, problem))
+    yield lambda: join(_answers(workload, parts(workload, problem, workers, parts_per_worker=1), context))
 
 
-def _answers(workload: Any, problem: Problem, workers: int, context: Any) -> list[Answer]:
-    parts = [workload.part(problem, lo, hi) for lo, hi in spans(len(problem), workers, parts_per_worker=1)]
+def _answers(workload: Independent, parts: list[Problem], context: Any) -> list[Answer]:
+    """The answers of the parts, in order."""
     with interrupts_held(context):
         queue = context.Queue()
     processes: list[Any] = []

@@ -5,11 +5,14 @@ array answer is written where it belongs: nothing array-sized is pickled.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from kernels.contract.workload import Answer, Portable, Problem, is_coordinated, join, room, solve, spans
+from kernels.contract.coordination import WithProcesses
+from kernels.contract.loading import Portable
+from kernels.contract.parts import answer_array, joiner, solve, spans
+from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.workers.group import Crew
 from kernels.workers.sharing import SharedArray, SharedProblem
 from kernels.workers.together import processes
@@ -18,27 +21,31 @@ HAS_WORKERS = TAKES_START_METHOD = True
 
 
 @contextlib.contextmanager
-def start(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Callable[[], Answer]]:
-    if is_coordinated(workload):
-        with processes(workload, problem, workers, context) as together:
-            yield lambda: workload.shared(problem, together)
-        return
-
-    like = room(workload, problem)  # only its shape is used, so that no page of it is ever touched
+def start(workload: Independent, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
+    """Copy the problem's arrays into shared memory, and solve parts in processes that see them there."""
+    like = answer_array(workload, problem)  # only its shape is used, so that no page of it is ever touched
     shared_out = None if like is None else SharedArray(context, like.shape, like.dtype)
     del like
     out = None if shared_out is None else shared_out.view()
+    join = joiner(workload, None)
     crew = Crew(context, workers, _arrive, Portable(workload), SharedProblem.of(problem, context), shared_out)
 
     def run() -> Answer:
         answers = crew.map(_solve_span, spans(len(problem), workers))
-        return join(workload, answers, None) if out is None else out
+        return join(answers) if out is None else out
 
     with contextlib.closing(crew):
         yield run
 
 
-State = tuple[Any, Problem, Any]  # in a worker: the workload, the problem, and room for the answer
+@contextlib.contextmanager
+def start_coordinated(workload: WithProcesses, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
+    """Run the workload's own version on processes that act together."""
+    with processes(workload, problem, workers, context) as together:
+        yield lambda: workload.shared(problem, together)
+
+
+State = tuple[Independent, Problem, Any]  # in a worker: the workload, the problem, and room for the answer
 
 
 def _arrive(rank: int, portable: Portable, problem: SharedProblem, out: SharedArray | None) -> State:

@@ -11,8 +11,9 @@ from multiprocessing.context import BaseContext
 from types import SimpleNamespace
 from typing import Any
 
-from kernels.contract.coordination import Flag, Member, Together
-from kernels.contract.workload import Portable, Problem
+from kernels.contract.coordination import Flag, Member, Together, WithState
+from kernels.contract.loading import Portable
+from kernels.contract.workload import Problem
 from kernels.workers.group import Crew, cause
 from kernels.workers.worker import interrupts_held
 
@@ -85,7 +86,7 @@ class ProcessTools:
 
 
 @contextlib.contextmanager
-def threads(workload: Any, problem: Problem, workers: int) -> Iterator[Together]:
+def threads(workload: WithState, problem: Problem, workers: int) -> Iterator[Together]:
     """Threads that act together on the problem, until the context is left."""
     state = SimpleNamespace(**workload.state(problem, workers, ThreadTools()))
     with started_threads(workers) as executor:
@@ -132,7 +133,7 @@ class _Threads:
 
 
 @contextlib.contextmanager
-def processes(workload: Any, problem: Problem, workers: int, context: BaseContext) -> Iterator[Together]:
+def processes(workload: WithState, problem: Problem, workers: int, context: BaseContext) -> Iterator[Together]:
     """Processes that act together on the problem, its arrays shared, until the context is left."""
     from kernels.workers.sharing import SharedProblem
 

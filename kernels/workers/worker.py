@@ -11,7 +11,8 @@ from multiprocessing.reduction import ForkingPickler
 from threading import BrokenBarrierError
 from typing import Any
 
-from kernels.contract.workload import Answer, Portable, Problem
+from kernels.contract.loading import Portable
+from kernels.contract.workload import Answer, Problem
 
 _workload: Any = None
 _barrier: Any = None

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kernels.contract.coordination import Member, TaskPool, Together
-from kernels.contract.workload import spans
+from kernels.contract.parts import spans
 from kernels.workloads import counter
 from kernels.workloads.counter import Problem
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from kernels.contract.checking import require_equal
 from kernels.contract.coordination import Member, TaskPool, Together, Tools
-from kernels.contract.workload import share
+from kernels.contract.parts import share
 
 SIZES = {"S": 2**23, "M": 2**26, "L": 2**29}  # values, a byte each: L is held below 1 s by its memory
 BINS = 256

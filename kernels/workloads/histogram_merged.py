@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kernels.contract.coordination import Member, TaskPool, Together
-from kernels.contract.workload import spans
+from kernels.contract.parts import spans
 from kernels.workloads import histogram
 from kernels.workloads.histogram import Problem
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from kernels.contract.checking import require_equal
 from kernels.contract.coordination import Member, TaskPool, Together, Tools
-from kernels.contract.workload import share, spans
+from kernels.contract.parts import share, spans
 from kernels.mpi.placement import gather
 
 SIZES = {"S": 500, "M": 1_600, "L": 5_000}  # rows of inner points, and columns

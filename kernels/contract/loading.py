@@ -1,0 +1,58 @@
+"""How a workload is found: by the path of its file, and again in a worker process."""
+
+import importlib
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+def load_file(path: str | Path, name: str | None = None) -> ModuleType:
+    """The module in the file at `path`, loaded once.
+
+    Where no name is given it is named after its whole path, so that it hides no other module and
+    has the same name in every worker process.
+    """
+    path = Path(path).resolve()
+    name = name or f"workload {path}".replace("%", "%25").replace(".", "%2E")  # pickle takes a dot for a package's
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise ValueError(f"a workload's file must be an existing Python file, not {str(path)!r}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # before it runs, since dataclasses look their own module up
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+@dataclass(frozen=True)
+class Portable:
+    """A workload on its way to another process: modules do not pickle, so they go by name and file.
+
+    Send it ahead of any problem, so that the problem's class can be found when it arrives.
+    """
+
+    workload: Any
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        if isinstance(self.workload, ModuleType):
+            return _arrive, (self.workload.__name__, getattr(self.workload, "__file__", None))
+        return Portable, (self.workload,)
+
+
+def _arrive(name: str, file: str | None) -> Portable:
+    if name == "__main__" and file is not None and not hasattr(sys.modules[name], "SIZES"):
+        return Portable(load_file(file, "__parent_main__"))  # interpreters do not load it by themselves
+    try:
+        return Portable(importlib.import_module(name))
+    except ImportError:
+        if file is None:
+            raise
+        return Portable(load_file(file, name))
