@@ -17,12 +17,13 @@ CORPUS := docs/gate/corpus.jsonl
 # Its benchmarks: the four strategies that every workload has, with as many workers as this has CPUs.
 RECORDED := \.time_run\('(serial', 1|threaded', 2|pool', 2|shared', 2)\)
 
-# The run that README's tables and the text beside them are of.
+# The run that the tables of docs/results.md and the text beside them are of.
 SHOWN := --machine epyc-2cpu-b --commit 0f0447f2
 
+SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history offline publish preview browser test test-kernels chaos lint dist cost figures efficiency gate corpus calibrate trials clean
+.PHONY: help bench history offline publish preview browser test test-kernels chaos lint dist docs site cost figures efficiency gate corpus calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -70,12 +71,21 @@ dist: .venv/dev offline  ## build the three distributions, and test each wheel a
 	$(BIN)/python -m twine check --strict dist/*
 	$(BIN)/python -m tools.release
 
+docs: .venv/docs  ## build the documentation into .asv/docs; a warning or a broken link is an error
+	@$(SPHINX) docs .asv/docs
+	@echo 'The documentation is .asv/docs/index.html.'
+
+site: .venv/docs publish  ## build what is published on the web into .asv/site: the documentation, and the report in it
+	@rm -rf .asv/site
+	@$(SPHINX) --tag site docs .asv/site
+	@cp -R .asv/html .asv/site/report
+
 cost: .venv/test  ## measure what the Scaling page adds to publishing, on a large made-up tree of results
 	$(BIN)/python scaling/tests/cost.py
 
 figures: .venv/test  ## draw the pictures of the docs anew
 	$(BIN)/python -m kernels compare polynomial --size L --plot docs/polynomial.svg
-	$(BIN)/python -m asv_scaling export $(SHOWN) --format svg --into README.md docs/scaling
+	$(BIN)/python -m asv_scaling export $(SHOWN) --format svg --into docs/results.md docs/scaling
 
 gate: .venv/suite  ## compare BASE=main with HEAD, and fail where something is slower
 	$(BIN)/asv-gate run "$(BASE)"
@@ -89,7 +99,7 @@ calibrate: .venv/suite  ## how often the gate is wrong and what it finds, by rep
 trials: .venv/suite  ## run the gate and asv continuous on known changes, for FOR=40m; the same command goes on
 	@$(BIN)/python -m tools.trials $(if $(FOR),--for $(FOR))
 
-efficiency: .venv/suite  ## measure the efficiencies in the README anew (PYTHONS="3.13 3.14"); resumes where it was stopped
+efficiency: .venv/suite  ## measure the efficiencies in docs/results.md anew (PYTHONS="3.13 3.14"); resumes where it was stopped
 	@$(BIN)/python -m tools.efficiency --pythons "$(PYTHONS)"
 
 clean:  ## remove what these commands made, but for the results
@@ -102,6 +112,7 @@ clean:  ## remove what these commands made, but for the results
 kernels := .[test]
 suite := ./gate ./scaling .[suite]
 test := ./gate[test] ./scaling[test] .[test,plot,suite]
+docs := ./gate ./scaling .[docs]
 dev := ./gate[test] ./scaling[test] .[test,plot,suite,dev]
 
 .venv/%: pyproject.toml gate/pyproject.toml scaling/pyproject.toml

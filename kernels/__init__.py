@@ -18,7 +18,7 @@ from kernels.registry import find_workload, strategies, why_not, workloads
 from kernels.team import Team, default_start_method, open, run
 from kernels.team import make_problem as problem
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "BLAS_VARIABLES",
     "Team",

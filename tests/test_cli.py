@@ -305,9 +305,3 @@ def test_ctrl_c_ends_all_that_runs(own: Callable[[str], str]) -> None:
     assert (process.returncode, error) == (130, "interrupted\n")
     _, alive = psutil.wait_procs(family, timeout=GONE_SECONDS)
     assert alive == []
-
-
-def test_the_table_in_the_readme_is_the_one_that_is_computed(capsys: pytest.CaptureFixture[str]) -> None:
-    readme = (Path(__file__).parent.parent / "README.md").read_text()
-    assert main(["list", "--markdown"]) == 0
-    assert f"-->\n{capsys.readouterr().out.strip()}\n<!--" in readme

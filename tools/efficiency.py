@@ -1,4 +1,4 @@
-"""What ``make efficiency`` runs: README's table of efficiencies, from ``kernels compare`` on each Python.
+"""What ``make efficiency`` runs: the table of efficiencies of docs/results.md, from ``kernels compare`` on each Python.
 
 What is measured is kept, workload by workload, in docs/efficiency.json: an interrupted run goes on
 from there, and what was measured with other kernels than those that are here is measured anew. The
@@ -25,7 +25,7 @@ from tools.pythons import Interpreter, find_pythons, in_order
 STRATEGIES = ("threaded", "pool", "shared")
 WORKERS = 2
 KEPT = Path("docs", "efficiency.json")
-README = Path("README.md")
+PAGE = Path("docs", "results.md")
 BEGIN, END = "<!-- the table of make efficiency -->\n", "<!-- end of the efficiencies -->\n"
 ENVIRONMENTS = Path(".asv", "efficiency")
 
@@ -45,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(
             f"no Python {', '.join(missing)} to run on; there are here: {', '.join(in_order(found)) or 'none'}"
         )
-    if any(README.read_text().count(mark) != 1 for mark in (BEGIN, END)):
-        parser.error(f"{README} must have the lines {BEGIN.strip()} and {END.strip()}")
+    if any(PAGE.read_text().count(mark) != 1 for mark in (BEGIN, END)):
+        parser.error(f"{PAGE} must have the lines {BEGIN.strip()} and {END.strip()}")
     try:
         failed = measure({name: found[name] for name in wanted}, options.size)
     except subprocess.CalledProcessError as error:
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if failed:
         return 1
     write_table(wanted)
-    print(f"The table is in {README}.")
+    print(f"The table is in {PAGE}.")
     return 0
 
 
@@ -146,10 +146,10 @@ def summary(compared: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_table(pythons: Sequence[str]) -> None:
-    """Put the table between the marks in README."""
-    before, rest = README.read_text().split(BEGIN)
+    """Put the table between the marks in its page."""
+    before, rest = PAGE.read_text().split(BEGIN)
     _, after = rest.split(END)
-    with files.atomic_write(README) as draft:
+    with files.atomic_write(PAGE) as draft:
         draft.write_text(before + BEGIN + as_table(kept(), pythons) + "\n" + END + after)
 
 

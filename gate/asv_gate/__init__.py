@@ -5,4 +5,4 @@ where something is slower. How often that is wrong, and which slowdowns it finds
 calibrate`` measures on the machine at hand. The method is described in docs/gate.md.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -13,4 +13,4 @@ a suite are called can be said in ``asv.conf.json`` too, where the defaults do n
 ``python -m asv_scaling export`` writes the same tables and pictures to files.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -37,7 +37,7 @@ class Fake:
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
     (tmp_path / "docs").mkdir()
-    (tmp_path / "README.md").write_text(OLD)
+    (tmp_path / efficiency.PAGE).write_text(OLD)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(efficiency, "find_pythons", lambda: {"3.13": HERE})
     monkeypatch.setattr(efficiency, "environment", lambda name, python: Path())
@@ -52,7 +52,7 @@ def run(*arguments: str) -> int:
 
 def test_the_table_has_a_line_for_each_workload_and_a_dash_for_what_was_not_measured(fake: Fake) -> None:
     assert run() == 0
-    lines = Path("README.md").read_text().splitlines()
+    lines = efficiency.PAGE.read_text().splitlines()
     assert (lines[0], lines[-1]) == ("before", "after")
     assert "| workload | threaded, 3.13 | pool, 3.13 | shared, 3.13 |" in lines
     assert [line for line in lines if line.startswith("| triad")] == ["| triad | 0.50 | 0.50 | - |"]
@@ -63,7 +63,7 @@ def test_an_interrupted_run_goes_on_where_it_was(fake: Fake, capsys: pytest.Capt
     fake.broken["pipeline"] = KeyboardInterrupt()
     assert run() == 130
     assert "Interrupted" in capsys.readouterr().err
-    assert Path("README.md").read_text() == OLD
+    assert efficiency.PAGE.read_text() == OLD
     asked, fake.asked = fake.asked, []
     fake.broken.clear()
     assert run() == 0
@@ -76,7 +76,7 @@ def test_what_failed_is_named_and_the_rest_is_kept_but_no_table_is_written(
     fake.broken["ep"] = RuntimeError("ep: pool failed")
     assert run() == 1
     assert "Python 3.13, ep: ep: pool failed" in capsys.readouterr().err
-    assert Path("README.md").read_text() == OLD
+    assert efficiency.PAGE.read_text() == OLD
     assert set(efficiency.kept()["3.13"]) == {*kernels.workloads()} - {"ep"}
 
 
@@ -100,15 +100,15 @@ def test_a_python_that_is_not_here_is_an_error(fake: Fake, capsys: pytest.Captur
     assert fake.asked == []
 
 
-def test_a_readme_without_the_marks_is_an_error_before_anything_is_measured(
+def test_a_page_without_the_marks_is_an_error_before_anything_is_measured(
     fake: Fake, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("README.md").write_text("nothing here\n")
+    efficiency.PAGE.write_text("nothing here\n")
     with pytest.raises(SystemExit):
         run()
-    assert "README.md must have the lines" in capsys.readouterr().err
+    assert "results.md must have the lines" in capsys.readouterr().err
     assert fake.asked == []
-    assert Path("README.md").read_text() == "nothing here\n"
+    assert efficiency.PAGE.read_text() == "nothing here\n"
 
 
 def test_the_figures_are_those_of_compare() -> None:
@@ -127,8 +127,8 @@ def test_what_compare_says_of_a_failure_is_passed_on() -> None:
         efficiency.compare(Path(sys.executable), "cubes", "XL")
 
 
-def test_readme_has_the_marks_once_and_what_is_kept_is_what_it_shows() -> None:
-    text = (ROOT / efficiency.README).read_text()
+def test_the_page_has_the_marks_once_and_what_is_kept_is_what_it_shows() -> None:
+    text = (ROOT / efficiency.PAGE).read_text()
     assert text.count(efficiency.BEGIN) == text.count(efficiency.END) == 1
     if not (ROOT / efficiency.KEPT).exists():
         pytest.skip("nothing was measured yet: make efficiency")
