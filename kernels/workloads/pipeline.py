@@ -5,22 +5,26 @@ to gain is the number of workers, half of them in each stage. What is lost to it
 message for every record, and the waiting of a stage that finds the queue full or empty.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kernels.contract.checking import require_equal
 from kernels.contract.coordination import Member, TaskPool, Together, Tools
+from kernels.contract.workload import Run
+
+if TYPE_CHECKING:
+    from kernels.mpi.ranks import Rank
 
 SIZES = {"S": 16, "M": 160, "L": 1600}  # records
 NUMBERS = 1024  # in a record
 LARGEST = 10**5  # exclusive
 ROOM = 8  # records that the queue holds
-TAGS = 2**15  # that every MPI has: a message is of the record with this number, among the few under way
 END = None  # what a consumer takes from the queue as its last: there is one for each
 
 # FNV-1a with 64 bits (Fowler, Noll and Vo).
@@ -148,49 +152,11 @@ def _place(member: Member, number: int, packed: bytes) -> None:
     member.state.digests[number] += np.uint64(digest(packed))
 
 
-@contextmanager
-def mpi(rank: Any) -> Iterator[Callable[[], np.ndarray | None]]:
-    """Each record goes from its producer to the next consumer in turn, as one message.
+def mpi(rank: Rank) -> AbstractContextManager[Run]:
+    """The version that passes messages, in a file of its own: ``_pipeline_mpi.py``."""
+    from kernels.workloads import _pipeline_mpi
 
-    Sends are synchronous, complete when they are received, and a producer has a share of the
-    queue's room under way: so the stages hold no more records between them than the queue does.
-    """
-    from mpi4py import MPI
-
-    comm, records, status = rank.comm, rank.problem.records, MPI.Status()
-    producers = comm.size // 2
-    consumers = comm.size - producers
-    digests = np.zeros(len(records), np.uint64)
-    total = np.zeros(len(records), np.uint64) if rank.number == 0 else None
-
-    def produce() -> None:
-        under_way: deque[Any] = deque()
-        for number in range(rank.number, len(records), producers):
-            if len(under_way) == max(1, ROOM // producers):
-                under_way.popleft().Wait()
-            under_way.append(comm.Issend(parse(records[number]), producers + number % consumers, number % TAGS))
-        for request in under_way:
-            request.Wait()
-
-    def consume() -> None:
-        for number in range(rank.number - producers, len(records), consumers):
-            message = comm.Mprobe(number % producers, number % TAGS, status)
-            packed = bytearray(status.Get_count())
-            message.Recv(packed)
-            digests[number] += np.uint64(digest(bytes(packed)))
-
-    def run() -> np.ndarray | None:
-        digests.fill(0)
-        if comm.size == 1:
-            digests[:] = serial(rank.problem)
-        elif rank.number < producers:
-            produce()
-        else:
-            consume()
-        comm.Reduce(digests, total)
-        return total
-
-    yield run
+    return _pipeline_mpi.mpi(rank)
 
 
 def check(problem: Problem, answer: np.ndarray) -> None:

@@ -7,17 +7,21 @@ before gets another answer. Between the rounds workers must wait for each other,
 change its rows while they are read, or read its neighbours' before they are changed.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kernels.contract.checking import require_equal
 from kernels.contract.coordination import Member, TaskPool, Together, Tools
-from kernels.contract.parts import share, spans
-from kernels.mpi.placement import gather
+from kernels.contract.parts import spans
+from kernels.contract.workload import Run
+
+if TYPE_CHECKING:
+    from kernels.mpi.ranks import Rank
 
 SIZES = {"S": 500, "M": 1_600, "L": 5_000}  # rows of inner points, and columns
 ROUNDS = 10
@@ -27,7 +31,7 @@ BLOCK = 2**14  # points computed at a time: 128 KiB, which stay in a core's cach
 
 @dataclass(frozen=True)
 class Problem:
-    """`grid`: shape (n + 2 RADIUS, n + 2 RADIUS), float64, with a border of RADIUS points that have no answer.
+    """`grid`: shape (n + 4, n + 4), float64, with a border of 2 points that have no answer.
 
     As in the original, one round comes before the `rounds` that are asked for.
     """
@@ -47,34 +51,18 @@ def problem(size: int, seed: int = 0) -> Problem:
     return Problem(grid, ROUNDS)
 
 
-def check(problem: Problem, answer: np.ndarray) -> None:
-    """Closed form, exact: each round adds the slope along either axis, 1 + 1, to every point.
-
-    The original compares the L1 norm, 2 (rounds + 1) per point. Old halos pass that: what they take
-    on one side of the border between two workers, they add on the other.
-    """
-    n = len(problem)
-    require_equal(answer, np.broadcast_to(2.0 * (problem.rounds + 1), (n, n)))
-
-
 def star(grid: np.ndarray) -> np.ndarray:
-    """The weighted differences at all points of `grid` but its border's."""
-    total = _difference(grid, 1)
-    for distance in range(2, RADIUS + 1):
-        total += _difference(grid, distance)
-    return total
-
-
-def _difference(grid: np.ndarray, distance: int) -> np.ndarray:
-    """What the neighbours at this distance contribute."""
-    here = slice(RADIUS, -RADIUS)
-    before = slice(RADIUS - distance, -RADIUS - distance)
-    after = slice(RADIUS + distance, (distance - RADIUS) or None)
-    difference: np.ndarray = grid[here, after] - grid[here, before]
-    difference += grid[after, here]
-    difference -= grid[before, here]
-    difference *= 1 / (2 * distance * RADIUS)
-    return difference
+    """The kernel: the weighted differences at all points but the border's, shape (m, n) to (m - 4, n - 4)."""
+    near: np.ndarray = grid[2:-2, 3:-1] - grid[2:-2, 1:-3]
+    near += grid[3:-1, 2:-2]
+    near -= grid[1:-3, 2:-2]
+    near *= 1 / 4
+    far = grid[2:-2, 4:] - grid[2:-2, :-4]
+    far += grid[4:, 2:-2]
+    far -= grid[:-4, 2:-2]
+    far *= 1 / 8
+    near += far
+    return near
 
 
 def add_star(grid: np.ndarray, out: np.ndarray) -> None:
@@ -86,6 +74,7 @@ def add_star(grid: np.ndarray, out: np.ndarray) -> None:
 
 
 def serial(problem: Problem) -> np.ndarray:
+    """The whole grid, round after round: shape (n, n)."""
     grid, out = problem.grid.copy(), np.zeros((len(problem), len(problem)))
     for _ in range(problem.rounds + 1):
         add_star(grid, out)
@@ -94,6 +83,7 @@ def serial(problem: Problem) -> np.ndarray:
 
 
 def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
+    """What the workers share: the grid, the answer, and a barrier."""
     return {
         "grid": make.array(problem.grid.shape, problem.grid.dtype),
         "out": make.array((len(problem), len(problem)), problem.grid.dtype),
@@ -102,6 +92,7 @@ def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
 
 
 def threaded(problem: Problem, together: Together) -> np.ndarray:
+    """Each worker has rows of its own, and sees those of its neighbours."""
     together.everyone(work)
     out: np.ndarray = together.state.out
     return out
@@ -148,59 +139,30 @@ def whole_star(grid: np.ndarray) -> np.ndarray:
     return out
 
 
+def check(problem: Problem, answer: np.ndarray) -> None:
+    """Closed form, exact: each round adds the slope along either axis, 1 + 1, to every point.
+
+    The original compares the L1 norm, 2 (rounds + 1) per point. Old halos pass that: what they take
+    on one side of the border between two workers, they add on the other.
+    """
+    n = len(problem)
+    require_equal(answer, np.broadcast_to(2.0 * (problem.rounds + 1), (n, n)))
+
+
 def empty(problem: Problem) -> np.ndarray:
-    """Room for the answer at rank 0 under MPI."""
+    """An array for the answer of MPI's rank 0."""
     return np.empty((len(problem), len(problem)))
-
-
-def ranks_with_rows(n: int, ranks: int) -> int:
-    """How many ranks take part: a halo reaches no farther than the neighbour, so each has at least RADIUS rows."""
-    return max(1, min(ranks, n // RADIUS))
 
 
 def portion(problem: Problem, rank: int, ranks: int) -> Problem | None:
     """What a rank needs under MPI: its rows with their halos."""
-    n, active = len(problem), ranks_with_rows(len(problem), ranks)
-    rows = share(n, rank, active)
-    return Problem(problem.grid[rows.start : rows.stop + 2 * RADIUS], problem.rounds) if rank < active else None
+    from kernels.workloads import _stencil_mpi
+
+    return _stencil_mpi.portion(problem, rank, ranks)
 
 
-@contextmanager
-def mpi(rank: Any) -> Iterator[Callable[[], np.ndarray | None]]:
-    """Each rank has its rows alone, and in every round sends those at its edges to its neighbours."""
-    ranks, active = rank.comm.size, ranks_with_rows(rank.items, rank.comm.size)
-    shares = [share(rank.items, min(number, active), active) for number in range(ranks)]
-    rows = [(each.start, each.stop) if number < active else (0, 0) for number, each in enumerate(shares)]
-    line = rank.comm.Create_cart([active], reorder=False)
-    if rank.problem is None:
-        yield lambda: gather(rank.comm, rows, None, None)
-        return
-    above, below = line.Shift(0, 1)
-    seen = np.empty_like(rank.problem.grid)
-    lo, hi = rows[rank.number]
-    own = np.empty((hi - lo, rank.items)) if rank.out is None else rank.out[lo:hi]
-    # The rows that this rank changes: at either end of the line, the border too.
-    first, last = rank.number == 0, rank.number == active - 1
-    changed = seen[0 if first else RADIUS : None if last else -RADIUS]
+def mpi(rank: Rank) -> AbstractContextManager[Run]:
+    """The version that passes messages, in a file of its own: ``_stencil_mpi.py``."""
+    from kernels.workloads import _stencil_mpi
 
-    def exchange() -> None:
-        line.Sendrecv(seen[RADIUS : 2 * RADIUS], above, recvbuf=seen[-RADIUS:], source=below)
-        line.Sendrecv(seen[-2 * RADIUS : -RADIUS], below, recvbuf=seen[:RADIUS], source=above)
-
-    def run() -> np.ndarray | None:
-        seen[...] = rank.problem.grid
-        own[...] = 0
-        for round_ in range(rank.problem.rounds + 1):
-            if round_ > 0:
-                with rank.phases("halo"):
-                    exchange()
-            with rank.phases("compute"):
-                add_star(seen, own)
-                np.add(changed, 1, out=changed)
-        with rank.phases("gather"):
-            gather(rank.comm, rows, own, rank.out)
-        answer: np.ndarray | None = rank.out
-        return answer
-
-    yield run
-    line.Free()
+    return _stencil_mpi.mpi(rank)
