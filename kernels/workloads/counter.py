@@ -49,14 +49,17 @@ def count(increments: int) -> int:
 
 
 def serial(problem: Problem) -> int:
+    """Count in one thread, without a lock."""
     return count(problem.increments)
 
 
 def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
+    """The shared value: the threads', or in shared memory."""
     return {"total": make.value()}
 
 
 def threaded(problem: Problem, together: Together) -> int:
+    """Every increment holds the lock of the shared value."""
     return added_up(together, _increment)
 
 

@@ -18,6 +18,7 @@ serial, state = counter.serial, counter.state
 
 
 def threaded(problem: Problem, together: Together) -> int:
+    """Each worker holds the lock of the shared value once."""
     return counter.added_up(together, _count_and_add)
 
 

@@ -51,6 +51,7 @@ class Problem:
 
 
 def problem(size: int, seed: int = 0) -> Problem:
+    """`size` pages; their server is started when a team opens."""
     return Problem(seed, size, LATENCY)
 
 
@@ -62,12 +63,14 @@ def running(problem: Problem) -> Iterator[Problem]:
 
 
 def missing(strategy: str) -> str | None:
+    """The package that fetches pages asynchronously."""
     if strategy == "asyncio" and importlib.util.find_spec("aiohttp") is None:
         return "aiohttp is not installed (pip install aiohttp)"
     return None
 
 
 def serial(problem: Problem) -> np.ndarray:
+    """One page after the other, over one connection: shape (pages, 32), uint8, the pages' digests."""
     crawl = _crawl(problem)
     frontier: deque[int | None] = deque(_begin(crawl))
     with contextlib.closing(_connect(problem.port)) as connection:
@@ -103,6 +106,7 @@ def _kept(port: int) -> HTTPConnection:
 
 
 async def asyncio(problem: Problem, workers: int) -> np.ndarray:
+    """Tasks of one event loop, which take from a frontier that needs no lock."""
     import aiohttp
 
     crawl = _crawl(problem)
@@ -136,6 +140,7 @@ def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
 
 
 def threaded(problem: Problem, together: Together) -> np.ndarray:
+    """All workers take pages from the shared frontier, and add to it those that are found."""
     together.everyone(_work, _begin(together.state))
     return _digests(together.state)
 

@@ -33,18 +33,22 @@ def problem(size: int, seed: int = 0) -> Problem:
 
 
 def part(problem: Problem, lo: int, hi: int) -> Problem:
+    """Some of the values."""
     return Problem(problem.values[lo:hi])
 
 
 def empty(problem: Problem) -> np.ndarray:
+    """Shape (n,), int64."""
     return np.empty_like(problem.values)
 
 
 def cube(x: int) -> int:
+    """One task: x to the power of 3."""
     return x * x * x
 
 
 def solve(problem: Problem, out: np.ndarray | None = None) -> np.ndarray:
+    """One Python call for each value."""
     if out is None:
         out = empty(problem)
     # .data, a memoryview, yields Python integers one at a time, where tolist() makes all at once.

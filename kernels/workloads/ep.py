@@ -64,6 +64,7 @@ def problem(size: int, seed: int = 0) -> Problem:
 
 
 def part(problem: Problem, lo: int, hi: int) -> Problem:
+    """Some of the batches."""
     return Problem(problem.seed, problem.first + lo, problem.first + hi)
 
 
@@ -102,6 +103,7 @@ def solve(problem: Problem) -> Tally:
 
 
 def join(answers: list[Tally]) -> Tally:
+    """The sums of all tallies, which are exact."""
     counts = zip(*(tally.counts for tally in answers), strict=True)
     return Tally(
         sum((tally.sx for tally in answers), Fraction()),

@@ -57,14 +57,17 @@ def count(values: np.ndarray) -> np.ndarray:
 
 
 def serial(problem: Problem) -> np.ndarray:
+    """How often each value occurs: shape (256,), int64."""
     return count(problem.values)
 
 
 def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
+    """The shared counts, and their lock."""
     return {"counts": make.array((BINS,), np.int64), "lock": make.lock()}
 
 
 def threaded(problem: Problem, together: Together) -> np.ndarray:
+    """Each worker adds to the shared counts again and again."""
     return added_up(together, _count_in_turns)
 
 

@@ -20,6 +20,7 @@ serial, state, portion = histogram.serial, histogram.state, histogram.portion
 
 
 def threaded(problem: Problem, together: Together) -> np.ndarray:
+    """Each worker adds to the shared counts once."""
     return histogram.added_up(together, _count_and_merge)
 
 

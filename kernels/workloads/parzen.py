@@ -48,6 +48,7 @@ def part(problem: Problem, lo: int, hi: int) -> Problem:
 
 
 def empty(problem: Problem) -> np.ndarray:
+    """An estimate for each width: shape (m,), float64."""
     return np.empty(len(problem.widths))
 
 

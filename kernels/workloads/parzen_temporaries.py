@@ -16,6 +16,7 @@ SIZES, problem, part, empty, check = parzen.SIZES, parzen.problem, parzen.part, 
 
 
 def solve(problem: Problem, out: np.ndarray | None = None) -> np.ndarray:
+    """The same estimates as `parzen`, to the last bit."""
     if out is None:
         out = empty(problem)
     d, n = problem.samples.shape

@@ -75,6 +75,7 @@ def digest(packed: bytes) -> int:
 
 
 def serial(problem: Problem) -> np.ndarray:
+    """Both stages for each record in turn: shape (n,), uint64, the records' hashes."""
     return np.fromiter(map(digest, map(parse, problem.records.tolist())), np.uint64, len(problem))
 
 
@@ -84,10 +85,12 @@ def pool(problem: Problem, pool: TaskPool) -> np.ndarray:
 
 
 def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
+    """The queue between the stages, and room for the hashes."""
     return {"queue": make.queue(ROOM), "digests": make.array((len(problem),), np.uint64)}
 
 
 def threaded(problem: Problem, together: Together) -> np.ndarray:
+    """Half of the workers parse, the others hash."""
     digests: np.ndarray = together.state.digests
     digests.fill(0)
     together.everyone(_work)

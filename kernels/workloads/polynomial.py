@@ -28,10 +28,12 @@ def problem(size: int, seed: int = 0) -> Problem:
 
 
 def part(problem: Problem, lo: int, hi: int) -> Problem:
+    """Some of the terms."""
     return Problem(problem.first + lo, problem.first + hi)
 
 
 def solve(problem: Problem) -> int:
+    """The sum of the terms, an integer of any length."""
     total = 0
     for i in range(problem.first, problem.last):
         total += i + i**2 + i**3
@@ -39,6 +41,7 @@ def solve(problem: Problem) -> int:
 
 
 def join(answers: list[int]) -> int:
+    """The sum of the parts' sums."""
     return sum(answers)
 
 

@@ -37,16 +37,19 @@ def problem(size: int, seed: int = 0) -> Problem:
 
 
 def part(problem: Problem, lo: int, hi: int) -> Problem:
+    """Some of the branches."""
     return Problem(problem.rows, problem.first + lo, problem.first + hi)
 
 
 def solve(problem: Problem) -> int:
+    """How many solutions the branches have."""
     full = 2**problem.rows - 1
     branches = _branches(problem.rows)[problem.first : problem.last]
     return sum(_completions(full, *attacked) for attacked in branches)
 
 
 def join(answers: list[int]) -> int:
+    """The sum of the parts' counts."""
     return sum(answers)
 
 

@@ -35,6 +35,7 @@ class Problem:
 
     @property
     def naps(self) -> list[Nap]:
+        """The number and the seconds of each nap."""
         return list(enumerate(self.seconds.tolist()))
 
 
@@ -55,14 +56,17 @@ def nap(task: Nap) -> Nap:
 
 
 def serial(problem: Problem) -> np.ndarray:
+    """One nap after the other: shape (n,), RESULT."""
     return np.array([nap(each) for each in problem.naps], RESULT)
 
 
 def pool(problem: Problem, pool: TaskPool) -> np.ndarray:
+    """Each nap is a task, and the results are taken as they complete."""
     return np.array(list(pool.imap_unordered(nap, problem.naps)), RESULT)
 
 
 async def asyncio(problem: Problem, workers: int) -> np.ndarray:
+    """At most `workers` naps at a time in one event loop."""
     return np.array([result async for result in completed(problem, workers)], RESULT)
 
 
@@ -81,10 +85,12 @@ async def completed(problem: Problem, workers: int) -> AsyncIterator[Nap]:
 
 
 def state(problem: Problem, workers: int, make: Tools) -> dict[str, Any]:
+    """How many naps were begun, how many have ended, and room for the results."""
     return {"begun": make.value(), "ended": make.value(), "results": make.array((len(problem),), RESULT)}
 
 
 def threaded(problem: Problem, together: Together) -> np.ndarray:
+    """Each worker takes the next nap until none is left."""
     state = together.state
     state.begun.value = state.ended.value = 0
     together.everyone(_work)

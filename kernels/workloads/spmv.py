@@ -65,6 +65,7 @@ def part(problem: Problem, lo: int, hi: int) -> Problem:
 
 
 def empty(problem: Problem) -> np.ndarray:
+    """Rows of y: shape (m,), float64."""
     return np.empty(len(problem))
 
 

@@ -39,10 +39,12 @@ def problem(size: int, seed: int = 0) -> Problem:
 
 
 def part(problem: Problem, lo: int, hi: int) -> Problem:
+    """Some of the strings."""
     return Problem(problem.seed, problem.first + lo, problem.first + hi)
 
 
 def empty(problem: Problem) -> np.ndarray:
+    """Shape (n,), bytes of 12 letters each."""
     return np.empty(len(problem), f"S{WIDTH}")
 
 
@@ -56,6 +58,7 @@ def string(seed: int, i: int) -> str:
 
 
 def solve(problem: Problem, out: np.ndarray | None = None) -> np.ndarray:
+    """String by string."""
     if out is None:
         out = empty(problem)
     out[:] = [string(problem.seed, i) for i in range(problem.first, problem.last)]

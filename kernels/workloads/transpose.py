@@ -44,10 +44,12 @@ def part(problem: Problem, lo: int, hi: int) -> Problem:
 
 
 def empty(problem: Problem) -> np.ndarray:
+    """Rows of B: shape (m, n), float64."""
     return np.empty(problem.a.shape[::-1], problem.a.dtype)
 
 
 def solve(problem: Problem, out: np.ndarray | None = None) -> np.ndarray:
+    """Tile by tile."""
     if out is None:
         out = empty(problem)
     n, m = problem.a.shape

@@ -40,10 +40,12 @@ def problem(size: int, seed: int = 0) -> Problem:
 
 
 def part(problem: Problem, lo: int, hi: int) -> Problem:
+    """Some elements of both arrays."""
     return Problem(problem.b[lo:hi], problem.c[lo:hi], problem.scale)
 
 
 def empty(problem: Problem) -> np.ndarray:
+    """Elements of a: shape (n,), float64."""
     return np.empty_like(problem.b)
 
 
