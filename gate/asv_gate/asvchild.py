@@ -28,6 +28,7 @@ NOT_BUILT_FROM = {
     *("benchmark_dir", "branches", "default_benchmark_timeout", "env_dir", "hash_length", "html_dir", "launch_method"),
     *("project_url", "regressions_first_commits", "regressions_thresholds", "results_dir", "show_commit_url"),
     *("exclude", "include", "matrix", "pythons"),  # but what they say of the chosen environment
+    "asv_gate",
 }
 KINDS = {
     str: "repo repo_subdir project benchmark_dir environment_type dvcs",
@@ -55,6 +56,7 @@ def resolve(request: Mapping[str, Any]) -> dict[str, Any]:
         "uncommitted": found.uncommitted,
         "notes": [*found.notes, *(f"asv: {words}" for words in said)],
         "timeout": conf.default_benchmark_timeout,
+        "overrides": getattr(conf, "asv_gate", {}),
         "setup_hash": _setup_hash(conf, chosen),
     }
 

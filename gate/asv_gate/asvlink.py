@@ -6,7 +6,6 @@ of asv's internals. They change between its versions, so asv-gate requires one e
 
 import functools
 import importlib.util
-import itertools
 import json
 import os
 import tempfile
@@ -21,7 +20,6 @@ from asv_gate.errors import GateError
 
 RESOLVE_SECONDS = 600.0  # a mirror of a remote repository may have to be cloned
 BUILD_SECONDS = 3600.0
-DISCOVER_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,7 @@ class Suite:
     notes: Sequence[str] = ()  # what was said of the repository and of the environments
     specifier: str | None = None  # by which the environment was chosen, and
     python: str | None = None  # one of the config's Pythons
+    overrides: Any = field(default_factory=dict)  # what "asv_gate" in it says of single benchmarks
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,12 @@ class Benchmark:
     timeout: float
     setup_cache: str | None
     setup_cache_timeout: float
+    file: str = ""  # of the suite, that has it
+    said: Any = field(default_factory=dict)  # its attribute asv_gate: see overrides.py, which the rest comes from
+    threshold: float | None = None
+    excluded: bool = False
+    larger_is_better: bool = False
+    cold: bool = False
 
 
 def resolve(config: Path, names: Sequence[str], python: str | None = None, specifier: str | None = None) -> Suite:
@@ -121,36 +126,6 @@ def build(config: Path, suite: Suite, commit: str, letter: str, folder: Path) ->
     return Install(commit, letter, folder, **made)
 
 
-def discover(suite: Suite, install: Install) -> list[Benchmark]:
-    """The benchmarks that the suite has with this commit, a combination of parameters each."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "benchmarks.json")
-        command = [*install.python, _script(), "discover", str(suite.benchmarks), str(file)]
-        ended = processes.run(command, environ=install.environ(0), cwd=Path(folder), timeout=DISCOVER_SECONDS)
-        if ended.status != 0:
-            raise GateError(f"the suite cannot be imported with commit {install.commit[:8]}:\n{ended.output}")
-        found = json.loads(file.read_text(encoding="utf-8"))
-    return [benchmark for entry in found for benchmark in _combinations(entry, suite.timeout)]
-
-
-def _combinations(entry: Mapping[str, Any], timeout: float) -> list[Benchmark]:
-    limit = entry.get("timeout") or timeout
-    common = {
-        "type": entry["type"],
-        "unit": entry.get("unit", ""),
-        "timeout": limit,
-        "setup_cache": entry.get("setup_cache_key"),
-        "setup_cache_timeout": entry.get("setup_cache_timeout") or limit,
-    }
-    name = entry["name"]
-    if not entry["params"]:
-        return [Benchmark(name, name, **common)]
-    return [
-        Benchmark(f"{name}({', '.join(chosen)})", f"{name}-{index}", **common)
-        for index, chosen in enumerate(itertools.product(*entry["params"]))
-    ]
-
-
 def setup_cache_command(suite: Suite, install: Install, benchmark: Benchmark) -> list[str]:
     """It leaves ``cache.pickle`` in the folder that it runs in."""
     return [*install.python, _script(), "setup_cache", str(suite.benchmarks), benchmark.id, "{}"]
@@ -159,7 +134,10 @@ def setup_cache_command(suite: Suite, install: Install, benchmark: Benchmark) ->
 def run_command(
     suite: Suite, install: Install, benchmark: Benchmark, attributes: Mapping[str, object], result: Path
 ) -> list[str]:
-    """It writes its result, as JSON, to that file; the attributes replace the benchmark's own."""
+    """It writes its result, as JSON, to that file; the attributes replace the benchmark's own, but for a `track_`."""
+    if benchmark.type == "track":
+        script = str(Path(__file__).with_name("tracked.py"))
+        return [*install.python, script, str(suite.benchmarks), benchmark.id, str(result)]
     params = json.dumps(dict(attributes))
     return [*install.python, _script(), "run", str(suite.benchmarks), benchmark.id, params, "None", str(result)]
 

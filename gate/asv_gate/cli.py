@@ -85,6 +85,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="5%",
         help="for memory and other metrics that do not vary",
     )
+    run.add_argument(
+        "--timeout", type=duration, metavar="60s", help="of any benchmark, where its own is longer; by default its own"
+    )
     run.add_argument("--require-power", type=fraction, metavar="10%", help="exit 3 if such a slowdown could be missed")
     run.add_argument("--resume", action="store_true", help="go on with an interrupted run of the same request")
     _add_corpus_commands(commands)
@@ -175,6 +178,7 @@ def run_command(options: argparse.Namespace) -> int:
         bench=options.bench,
         settings=_settings(options),
         metric_threshold=options.metric_threshold,
+        timeout=options.timeout,
         installations=options.installations,
         seed=options.seed,
         require_power=options.require_power,

@@ -1,21 +1,39 @@
 """Whether what came of both sides can be compared, and where it cannot, which side fails."""
 
+import math
 from typing import Any
 
 import numpy as np
 
+from asv_gate import pair
+from asv_gate.asvlink import Benchmark
 from asv_gate.outcome import Outcome
-from asv_gate.pair import Pair
+from asv_gate.pair import Pair, Side
+
+MOST = 200  # characters of a reason
 
 
 def why_not(base: Outcome, head: Outcome) -> str:
     """Why two outcomes cannot be compared; nothing where they can."""
-    said = [
-        f"{'fails' if outcome.failed else 'skips itself'} in {side}"
-        for side, outcome in (("base", base), ("head", head))
-        if outcome.failed or outcome.skipped
-    ]
-    return "fails in both" if said == ["fails in base", "fails in head"] else " and ".join(said)
+    if base.failed and head.failed:
+        reasons = dict.fromkeys(filter(None, (reason(base), reason(head))))
+        return ": ".join(filter(None, ("fails in both", "; ".join(reasons))))
+    if base.skipped and head.skipped:
+        return "skips itself in both"
+    return " and ".join(filter(None, (_wrong("base", base), _wrong("head", head))))
+
+
+def reason(outcome: Outcome) -> str:
+    """Of a failure, the line that tells most: what was raised, where the benchmark's process has ended with it."""
+    first = outcome.error.strip().partition("\n")[0]
+    if first.startswith("exit status"):
+        return last_line(outcome.error)
+    return f"{first} {last_line(outcome.error)}" if first.endswith(":") else first
+
+
+def last_line(error: str) -> str:
+    """Of a traceback, what was raised."""
+    return (error.strip().splitlines() or [""])[-1].strip()[:MOST]
 
 
 def breakage(base: Outcome, head: Outcome) -> str:
@@ -23,15 +41,33 @@ def breakage(base: Outcome, head: Outcome) -> str:
     return "" if base.failed else head.error
 
 
-def as_line(pair: Pair) -> dict[str, Any]:
-    """A pair as a journal has it."""
-    why = why_not(pair.base, pair.head)
+def measure(sides: tuple[Side, Side], benchmark: Benchmark, coins: np.random.Generator) -> Pair:
+    """A pair; a second one, where one side fails or skips itself and the other does not: it may be by accident."""
+    measured = pair.measure(*sides, benchmark, coins)
+    base, head = measured.base, measured.head
+    alike = (base.failed, base.skipped) == (head.failed, head.skipped)
+    return measured if alike else pair.measure(*sides, benchmark, coins)
+
+
+def as_line(of: Pair) -> dict[str, Any]:
+    """A pair as a journal has it: JSON knows no infinite numbers, so that the values are texts where they are."""
+    why = why_not(of.base, of.head)
     return {
-        "base_first": pair.base_first,
-        "seconds": round(pair.seconds, 4),
-        "d": None if np.isnan(pair.d) else pair.d,
-        "base": None if why else pair.base.value,
-        "head": None if why else pair.head.value,
+        "base_first": of.base_first,
+        "seconds": round(of.seconds, 4),
+        "d": None if why or math.isnan(of.d) else of.d,
+        "base": None if why else _json(of.base.value),
+        "head": None if why else _json(of.head.value),
         "why": why,
-        "broken": breakage(pair.base, pair.head),
+        "broken": breakage(of.base, of.head),
     }
+
+
+def _json(value: float | None) -> float | str | None:
+    return value if value is None or math.isfinite(value) else str(value)
+
+
+def _wrong(side: str, outcome: Outcome) -> str:
+    if outcome.failed:
+        return ": ".join(filter(None, (f"fails in {side}", reason(outcome))))
+    return f"skips itself in {side}" if outcome.skipped else ""

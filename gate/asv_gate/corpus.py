@@ -79,7 +79,7 @@ def _rounds(
                 continue
             if monotonic() > deadline:
                 return len(done), total
-            coins = np.random.default_rng([seed, number, *name.encode()])
+            coins = np.random.default_rng([seed, number, *name.encode("utf-8", "backslashreplace")])
             line = comparable.as_line(pair.measure(*sides[installation], benchmarks[place], coins))
             journal.add({"round": number, "name": name, "installation": installation, **line})
             done.add((number, name))
@@ -111,11 +111,13 @@ def _begun(path: Path) -> dict[str, Any]:
 def _comparable(
     recording: Recording, suite: Suite, sides: tuple[Side, Side], progress: Progress
 ) -> list[dict[str, Any]]:
-    """The benchmarks that a run would measure as timings."""
-    dry = dry_run(sides, both.select(suite, sides, recording.bench), progress)
-    if not dry.timings:
-        raise GateError("there is no benchmark to record: none is a timing that runs here")
-    return [asdict(benchmark) for benchmark in dry.timings]
+    """The benchmarks that a run would measure in pairs."""
+    dry = dry_run(sides, both.select(suite, sides, recording.bench, None, progress), math.inf, progress)
+    # Both are one commit, so that a metric which differs between them is noisy.
+    noisy = [benchmark for benchmark, base, head in dry.metrics if base.value != head.value]
+    if not dry.timings and not noisy:
+        raise GateError("there is no benchmark to record: none runs here that is a timing, or varies as one does")
+    return [asdict(benchmark) for benchmark in [*dry.timings, *noisy]]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ does not show in each of these is taken for an accident of their layout.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -66,11 +67,6 @@ class Settings:
             raise GateError(f"the budget must be a time above 0, not {self.budget} s")
 
     @property
-    def margin(self) -> float:
-        """ln(1 + threshold): what d must be beyond."""
-        return math.log1p(self.threshold)
-
-    @property
     def alpha_each(self) -> float:
         """For the suspects of one direction together."""
         return self.alpha * (1 - SUITE_SHARE)
@@ -97,6 +93,7 @@ class Decision:
     verdicts: list[Verdict]
     notes: list[str]
     screened: np.ndarray  # d of screening: benchmarks x pairs, NaN where there is none
+    margins: np.ndarray  # by benchmark, what d must be beyond
     confirmed: dict[int, np.ndarray] = field(default_factory=dict)  # d of the confirmation
     p_values: dict[int, float] = field(default_factory=dict)
     cuts: list[tuple[int, float]] = field(default_factory=list)  # after so many pairs, the |z| of who was screened on
@@ -116,14 +113,39 @@ class Decision:
         return Verdict.SLOWER in (*self.verdicts, self.suite)
 
 
-def decide(source: Source, settings: Settings) -> Decision:
-    """Spend the budget on the source's pairs. Raises GateError where it is too small to reject anything."""
-    return _Run(source, settings).decide()
+def decide(
+    source: Source,
+    settings: Settings,
+    thresholds: Sequence[float] | None = None,
+    together: Sequence[bool] | None = None,
+) -> Decision:
+    """Spend the budget on the source's pairs.
+
+    Parameters
+    ----------
+    source
+        Where pairs come from.
+    settings
+        The budget, and what may go wrong how often.
+    thresholds
+        By benchmark, as fractions; by default that of the settings for all.
+    together
+        Which benchmarks count in the suite result; by default all.
+
+    Raises
+    ------
+    GateError
+        Where the budget is too small to reject anything.
+
+    """
+    count = len(source.costs)
+    margins = np.log1p(np.full(count, settings.threshold) if thresholds is None else np.asarray(thresholds, float))
+    return _Run(source, settings, margins, np.full(count, True) if together is None else np.array(together)).decide()
 
 
 class _Run:
-    def __init__(self, source: Source, settings: Settings) -> None:
-        self.source, self.settings = source, settings
+    def __init__(self, source: Source, settings: Settings, margins: np.ndarray, together: np.ndarray) -> None:
+        self.source, self.settings, self.together = source, settings, together
         self.costs = np.array(source.costs, float)
         self.paid = np.zeros((2, len(self.costs)))  # pairs, and their seconds
         self.clock = 0.0
@@ -135,13 +157,14 @@ class _Run:
             [Verdict.UNCHANGED] * len(self.costs),
             [""] * len(self.costs),
             np.full((len(self.costs), SCREENING_MOST), np.nan),
+            margins,
         )
 
     def decide(self) -> Decision:
         out = self.out
         everyone = self.carried()
         standing = self.screen(everyone)
-        self.judge_suite(everyone[self.alive[everyone]])
+        self.judge_suite(everyone[(self.alive & self.together)[everyone]])
         out.confirming_seconds = self.settings.budget - self.clock
         self.confirm(self.suspect(standing))
         for i in np.flatnonzero(~self.alive):
@@ -260,7 +283,7 @@ class _Run:
     def proof_seconds(self, chosen: np.ndarray, z: np.ndarray) -> np.ndarray:
         """How long it takes to confirm each by itself, if it differs by as much as it seems to."""
         scale = self.scales(chosen)
-        beyond = np.abs(signedrank.estimate(self.screened(chosen))) - self.settings.margin if len(chosen) else scale
+        beyond = np.abs(signedrank.estimate(self.screened(chosen))) - self.out.margins[chosen] if len(chosen) else scale
         needed = np.where(beyond > 0, (PROOF_Z * scale / np.maximum(beyond, 1e-9)) ** 2, math.inf)
         pairs = np.maximum(needed, least_pairs(1, self.settings.alpha_each))
         return np.asarray(pairs * self.costs[chosen])
@@ -286,7 +309,7 @@ class _Run:
             standing = standing[self.alive[standing]]
             if len(rows) >= LETTING_GO and len(rows) % 2 == 0:
                 d = np.array(rows)[:, standing].T * [[self.directions[int(i)]] for i in standing]
-                standing = standing[signedrank.estimate(d) > self.settings.margin] if len(standing) else standing
+                standing = standing[signedrank.estimate(d) > self.out.margins[standing]] if len(standing) else standing
         for i in suspects[self.alive[suspects]]:
             d = np.array(rows)[:, i]
             self.out.confirmed[int(i)] = d[~np.isnan(d)]
@@ -299,7 +322,7 @@ class _Run:
         out, settings = self.out, self.settings
         if not standing:
             return
-        beyond = {i: sign * out.confirmed[i] - settings.margin for i in standing}
+        beyond = {i: sign * out.confirmed[i] - out.margins[i] for i in standing}
         if signedrank.smallest_p_value(len(installations)) > settings.alpha_each / family:
             raise AssertionError(f"{len(installations)} pairs cannot reject one of {family} at {settings.alpha_each}")
         out.p_values |= {i: signedrank.p_value(d) for i, d in beyond.items()}
@@ -328,9 +351,10 @@ class _Run:
             return
         out.suite_estimate = float(np.median(signedrank.estimate(d)))
         for sign, verdict in ((1, Verdict.SLOWER), (-1, Verdict.FASTER)):
-            p = signedrank.p_value((sign * d - settings.margin).ravel())
+            beyond = sign * d - out.margins[everyone][:, np.newaxis]
+            p = signedrank.p_value(beyond.ravel())
             out.suite_p = min(out.suite_p, p)
-            if p <= settings.alpha_suite and self.in_each(sign * d - settings.margin, installations):
+            if p <= settings.alpha_suite and self.in_each(beyond, installations):
                 out.suite = verdict
 
 

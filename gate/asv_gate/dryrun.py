@@ -1,74 +1,70 @@
 """What can be compared: a dry run of every benchmark on both sides, before any time is taken.
 
-Skips and failures show here, where nothing is timed, so that several run at once.
+Skips and failures show here, where nothing is timed, so that several processes run at once.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
 
 from asv_gate import comparable, cpus, workspace
 from asv_gate.asvlink import Benchmark
 from asv_gate.atomic import write_atomic
 from asv_gate.interleaving import SAMPLES
 from asv_gate.outcome import Outcome
-from asv_gate.pair import ONCE, Side, is_timing
+from asv_gate.pair import ONCE, Side, run_together
 from asv_gate.progress import Progress
 from asv_gate.sides import Selection
 
 SAMPLE_SECONDS = 0.01  # asv's own default of sample_time: a quick benchmark runs as often as fills it
+BASE_SEED, HEAD_SEED = 1, 2  # of hashes: what depends on them is noisy
 
 
-@dataclass(frozen=True)
+@dataclass
 class DryRun:
     """The benchmarks that both sides measure, with the seconds a pair should take, and what is said of the others."""
 
-    timings: Sequence[Benchmark]
-    costs: Sequence[float]
-    metrics: Sequence[Benchmark]
-    skipped: int  # by both sides
-    unmeasured: Mapping[str, str]  # name: why it is not compared
-    broken: Mapping[str, str]  # name: how it fails in head, and not in base
+    timings: list[Benchmark] = field(default_factory=list)
+    costs: list[float] = field(default_factory=list)
+    metrics: list[tuple[Benchmark, Outcome, Outcome]] = field(default_factory=list)  # with what base and head gave
+    skipped: int = 0  # by both sides
+    unmeasured: dict[str, str] = field(default_factory=dict)  # name: why it is not compared
+    broken: dict[str, str] = field(default_factory=dict)  # name: how it fails in head, and not in base
 
 
-def dry_run(sides: tuple[Side, Side], selection: Selection, progress: Progress) -> DryRun:
+def dry_run(sides: tuple[Side, Side], selection: Selection, limit: float, progress: Progress) -> DryRun:
     """Run each benchmark once on each side that has it.
 
-    Base's outcomes in this installation with this suite are kept beside it for the next run.
-    """
-    base, head = sides
-    in_base, in_head = selection.in_base, selection.in_head
-    progress.stage(f"Dry run of {len(selection.names)} benchmarks")
-    shared = [benchmark for name, benchmark in in_head.items() if name in in_base]
-    unmeasured = dict.fromkeys(in_base.keys() - in_head.keys(), "only in base")
-    unmeasured |= dict.fromkeys(in_head.keys() - in_base.keys(), "only in head")
-    kept = base.install.folder / f"dry-run-{workspace.digest(base.suite)[:12]}.json"
-    known = {name: Outcome(*outcome) for name, outcome in _load(kept).items()}
-    unknown = [in_base[benchmark.name] for benchmark in shared if benchmark.name not in known]
-    total = len(unknown) + len(shared)
-    known |= _outcomes(base, unknown, lambda done: progress.done(done, total))
-    after = _outcomes(head, shared, lambda done: progress.done(len(unknown) + done, total))
-    good = {name: (outcome.samples, outcome.seconds) for name, outcome in known.items() if outcome.samples}
-    write_atomic(kept, json.dumps(good))
+    What base's timings took is kept beside its installation, for the next run with this suite.
 
-    timings, costs, metrics = [], [], []
-    skipped = 0
-    broken = {}
-    for benchmark in shared:
-        was, now = known[benchmark.name], after[benchmark.name]
-        if was.skipped and now.skipped:
-            skipped += 1
-        elif why := comparable.why_not(was, now):
-            unmeasured[benchmark.name] = why
-            if breakage := comparable.breakage(was, now):
-                broken[benchmark.name] = breakage
-        elif is_timing(benchmark):
-            timings.append(benchmark)
-            costs.append(pair_seconds(benchmark, was, now))
-        else:
-            metrics.append(benchmark)
-    return DryRun(timings, costs, metrics, skipped, unmeasured, broken)
+    Parameters
+    ----------
+    sides
+        Base and head.
+    selection
+        The benchmarks of both.
+    limit
+        Seconds after which no more benchmarks are tried.
+    progress
+        Told of each benchmark.
+
+    """
+    found = DryRun(unmeasured=dict(selection.unmeasured), broken=dict(selection.broken))
+    shared = selection.shared
+    progress.stage(f"Dry run of {len(shared)} benchmarks")
+    kept = _Kept(sides[0])
+    trials = _Trials(sides, kept.outcomes, monotonic() + limit)
+    for done, (benchmark, base, head) in enumerate(trials.run(shared), start=1):
+        progress.done(done, len(shared))
+        progress.item(f"{benchmark.name}: {_words(base, head)}")
+        _sort(found, benchmark, base, head)
+    for _, benchmark in shared[trials.tried :]:
+        found.unmeasured[benchmark.name] = f"not reached within the dry run's limit of {limit:.0f} s"
+    kept.write()
+    return found
 
 
 def pair_seconds(benchmark: Benchmark, base: Outcome, head: Outcome) -> float:
@@ -80,24 +76,115 @@ def pair_seconds(benchmark: Benchmark, base: Outcome, head: Outcome) -> float:
     return max(base.seconds, head.seconds) + turn * (1 + min(most, max(least, seconds / turn)))
 
 
-def _outcomes(side: Side, benchmarks: Sequence[Benchmark], tell: Callable[[int], None]) -> dict[str, Outcome]:
-    outcomes: dict[str, Outcome] = {}
-    at_once = cpus.usable()
-    for kind in (ONCE, {}):
-        these = [each for each in benchmarks if (each.type == "time") == bool(kind)]
-        for i in range(0, len(these), at_once):
-            some = these[i : i + at_once]
-            for benchmark, outcome in zip(some, side.processes(some, kind, hash_seed=1), strict=True):
-                # A failure may be the fault of the others, which run at the same time.
-                again = outcome.value is None and len(some) > 1
-                outcomes[benchmark.name] = side.process(benchmark, kind, hash_seed=1) if again else outcome
-            tell(len(outcomes))
-    return outcomes
+def _sort(found: DryRun, benchmark: Benchmark, base: Outcome, head: Outcome) -> None:
+    if base.skipped and head.skipped:
+        found.skipped += 1
+    elif why := comparable.why_not(base, head):
+        found.unmeasured[benchmark.name] = why
+        if breakage := comparable.breakage(base, head):
+            found.broken[benchmark.name] = breakage
+    elif benchmark.type == "time":
+        found.timings.append(benchmark)
+        found.costs.append(pair_seconds(benchmark, base, head))
+    else:
+        found.metrics.append((benchmark, base, head))
 
 
-def _load(path: Any) -> Mapping[str, Any]:
-    try:
-        loaded: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return loaded
+def _words(base: Outcome, head: Outcome) -> str:
+    return comparable.why_not(base, head) or f"base {base.seconds:.1f} s, head {head.seconds:.1f} s"
+
+
+class _Trials:
+    """Trying benchmarks, in batches of as many processes as there are CPUs."""
+
+    def __init__(self, sides: tuple[Side, Side], kept: dict[str, Outcome], deadline: float) -> None:
+        self.base, self.head = sides
+        self.kept, self.deadline = kept, deadline
+        self.tried = 0
+        self.limits: dict[str, float] = {}  # time-outs of benchmarks, of which one has been reached
+
+    def run(self, shared: Sequence[tuple[Benchmark, Benchmark]]) -> Iterator[tuple[Benchmark, Outcome, Outcome]]:
+        """Head's benchmark with the outcomes of base and head, until the deadline."""
+        at_once = cpus.usable()
+        while self.tried < len(shared) and (monotonic() < self.deadline):
+            batch: list[tuple[Benchmark, Benchmark]] = []
+            for pair in shared[self.tried :]:
+                if batch and self._processes([*batch, pair]) > at_once:
+                    break
+                batch.append(pair)
+            self.tried += len(batch)
+            yield from self._batch(batch)
+
+    def _processes(self, batch: Sequence[tuple[Benchmark, Benchmark]]) -> int:
+        return sum(2 - (benchmark.name in self.kept) for benchmark, _ in batch)
+
+    def _batch(self, batch: Sequence[tuple[Benchmark, Benchmark]]) -> Iterator[tuple[Benchmark, Outcome, Outcome]]:
+        runs = []
+        for in_base, in_head in batch:
+            runs += [] if in_base.name in self.kept else [(self.base, in_base, attributes(in_base), BASE_SEED)]
+            runs += [(self.head, in_head, attributes(in_head), HEAD_SEED)]
+        limit = max(self._limit(benchmark) for _, benchmark in batch)
+        outcomes = iter(run_together(runs, limit))
+        for in_base, in_head in batch:
+            was_kept = in_base.name in self.kept
+            base = self.kept[in_base.name] if was_kept else next(outcomes)
+            head = next(outcomes)
+            both_timed_out = not was_kept and timed_out(base) and timed_out(head)
+            if comparable.why_not(base, head) and not both_timed_out and (was_kept or len(runs) > 1):
+                # It may be the fault of the others, which ran at the same time, or the world may have changed since
+                # base was tried: who is to blame is asked of both, now and alone.
+                base = self.base.process(in_base, attributes(in_base), BASE_SEED, self._limit(in_base))
+                head = self.head.process(in_head, attributes(in_head), HEAD_SEED, self._limit(in_head))
+            yield in_head, *self._noted(in_head, base, head)
+
+    def _limit(self, benchmark: Benchmark) -> float:
+        return self.limits.get(family(benchmark), benchmark.timeout)
+
+    def _noted(self, benchmark: Benchmark, base: Outcome, head: Outcome) -> tuple[Outcome, Outcome]:
+        """A time-out leaves half as much time to each other combination of the benchmark's parameters.
+
+        So that all of them together take at most twice as long as one. One that does not end in less than its
+        own time-out tells nothing of the side that it was run on.
+        """
+        limit = self._limit(benchmark)
+        if timed_out(base) or timed_out(head):
+            self.limits[family(benchmark)] = limit / 2
+            if limit < benchmark.timeout:
+                given_up = Outcome((), limit, f"given up after {limit:g} s, since other parameters of it time out")
+                base = head = given_up
+        if not comparable.why_not(base, head) and benchmark.type == "time" and math.isfinite(base.value or 0.0):
+            self.kept[benchmark.name] = base
+        else:
+            self.kept.pop(benchmark.name, None)
+        return base, head
+
+
+def attributes(benchmark: Benchmark) -> Mapping[str, object]:
+    """What a dry run changes of a benchmark: a timing is run once."""
+    return ONCE if benchmark.type == "time" else {}
+
+
+def family(benchmark: Benchmark) -> str:
+    """The benchmark, whatever its parameters are."""
+    return benchmark.id.partition("-")[0]
+
+
+def timed_out(outcome: Outcome) -> bool:
+    return outcome.error.startswith("timed out")
+
+
+class _Kept:
+    """The outcomes of base's timings in an installation, for the same suite: nothing but good ones."""
+
+    def __init__(self, base: Side) -> None:
+        self.path: Path = base.install.folder / f"dry-run-{workspace.digest(base.suite)[:12]}.json"
+        self.outcomes: dict[str, Outcome] = {}
+        try:
+            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            self.outcomes = {name: Outcome((float(value),), float(seconds)) for name, (value, seconds) in kept.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            pass
+
+    def write(self) -> None:
+        kept = {name: (outcome.value, outcome.seconds) for name, outcome in self.outcomes.items()}
+        write_atomic(self.path, json.dumps(kept))

@@ -16,6 +16,8 @@ from asv_gate.report.model import Report
 from asv_gate.request import Request
 from asv_gate.workspace import Workspace
 
+DRY_RUN_LEAST = 120.0  # seconds that a dry run may take, also where the budget is less
+
 
 def run(request: Request, progress: Progress, calibration: Callable[[Workspace], str]) -> tuple[Report, Path]:
     """Compare two commits.
@@ -40,7 +42,7 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
 
     """
     started, start = datetime.now(timezone.utc), monotonic()
-    space = Workspace(request.config)
+    space, settings = Workspace(request.config), request.settings
     space.remove_unused()
     progress.stage("Reading the suite")
     suite = asvlink.resolve(request.config, [request.base, request.head], request.python)
@@ -53,20 +55,25 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
             folder=folder,
             progress=progress,
         )
-        selection = sides.select(suite, installed[0], request.bench)
-        dry = dry_run(installed[0], selection, progress)
-        measured = metrics.measure(installed, dry.metrics, request.metric_threshold, journal, progress)
-        pairs = LivePairs(installed, dry.timings, dry.costs, journal, _spending(progress, request.settings.budget))
+        selection = sides.select(suite, installed[0], request.bench, request.timeout, progress)
+        dry = dry_run(installed[0], selection, max(settings.budget, DRY_RUN_LEAST), progress)
+        measured = metrics.compare(installed, dry.metrics, request.metric_threshold, journal, progress)
+        noisy = [metric for metric in measured if metric.noisy]
+        benchmarks = [*dry.timings, *(metric.benchmark for metric in noisy)]
+        costs = [*dry.costs, *(metric.seconds for metric in noisy)]
+        pairs = LivePairs(installed, benchmarks, costs, journal, _spending(progress, settings.budget))
         decision = None
-        if dry.timings:
-            progress.stage(f"Measuring {len(dry.timings)} benchmarks in pairs")
-            decision = decide(pairs, request.settings)
+        if benchmarks:
+            progress.stage(f"Measuring {len(benchmarks)} benchmarks in pairs")
+            thresholds = [settings.threshold if each.threshold is None else each.threshold for each in benchmarks]
+            decision = decide(pairs, settings, thresholds, [each.type == "time" for each in benchmarks])
         report = build(
             Run(
                 request=request,
                 suite=suite,
+                selection=selection,
                 dry=dry,
-                metrics=measured,
+                metrics=[metric for metric in measured if not metric.noisy],
                 pairs=pairs,
                 decision=decision,
                 seed=journal.header["seed"],

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from asv_gate import comparable, pair
+from asv_gate import comparable
 from asv_gate.asvlink import Benchmark
 from asv_gate.journal import Journal
 from asv_gate.pair import Side
@@ -42,7 +42,8 @@ class LivePairs:
         self.values: dict[str, list[tuple[float, float]]] = {benchmark.name: [] for benchmark in benchmarks}
         self.wrong: dict[str, str] = {}  # by name, why it cannot be compared
         self.broken: dict[str, str] = {}  # by name, how it fails in head and not in base
-        self._sides, self._benchmarks, self._journal, self._tell = sides, benchmarks, journal, tell
+        self.benchmarks = benchmarks
+        self._sides, self._journal, self._tell = sides, journal, tell
         self._seed: int = journal.header["seed"]
         self._rounds = 0
 
@@ -51,8 +52,9 @@ class LivePairs:
         number, self._rounds = self._rounds, self._rounds + 1
         d, seconds = np.full(len(chosen), np.nan), np.zeros(len(chosen))
         for place in np.random.default_rng([self._seed, number]).permutation(len(chosen)):
-            line = self._pair(number, self._benchmarks[chosen[place]], installation)
-            d[place] = np.nan if line["d"] is None else line["d"]
+            line = self._pair(number, self.benchmarks[chosen[place]], installation)
+            worse = -1 if self.benchmarks[chosen[place]].larger_is_better else 1
+            d[place] = np.nan if line["d"] is None else worse * line["d"]
             seconds[place] = line["seconds"]
         return d, seconds
 
@@ -60,9 +62,9 @@ class LivePairs:
         name = benchmark.name
 
         def measured() -> dict[str, Any]:
-            coins = np.random.default_rng([self._seed, number, *name.encode()])
-            base, head = self._sides[installation % len(self._sides)]
-            return {"installation": installation, **comparable.as_line(pair.measure(base, head, benchmark, coins))}
+            coins = np.random.default_rng([self._seed, number, *name.encode("utf-8", "backslashreplace")])
+            sides = self._sides[installation % len(self._sides)]
+            return {"installation": installation, **comparable.as_line(comparable.measure(sides, benchmark, coins))}
 
         line = self._journal.once({"round": number, "name": name}, measured)
         self._tell(line["seconds"])
@@ -71,5 +73,5 @@ class LivePairs:
             if line["broken"]:
                 self.broken[name] = line["broken"]
         else:
-            self.values[name].append((line["base"], line["head"]))
+            self.values[name].append((float(line["base"]), float(line["head"])))
         return line

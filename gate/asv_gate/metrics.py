@@ -1,7 +1,7 @@
-"""Metrics: values that are no times, such as peak memory or a count. A plain threshold decides, not statistics.
+"""Metrics: values that are no times, such as peak memory or a count.
 
-They hardly vary from process to process. One that is beyond the threshold is measured twice more,
-and must be so each time.
+One that differs between processes of the same side is noisy, and goes through the statistics as timings do. One that
+does not is judged by a plain threshold: what all its pairs of processes are beyond is a change.
 """
 
 from collections.abc import Sequence
@@ -11,17 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from asv_gate import comparable, pair
+from asv_gate import comparable
 from asv_gate.asvlink import Benchmark
+from asv_gate.change import log_ratio
 from asv_gate.journal import Journal
-from asv_gate.pair import Side
+from asv_gate.outcome import Outcome
+from asv_gate.pair import Pair, Side
 from asv_gate.progress import Progress
 
-CONFIRMATIONS = 3
+ALIKE, CHANGED = 2, 5  # pairs, of a metric that is the same in them, and of one that seems to have changed
 
 
 class Size(str, Enum):
-    """Larger is worse, as asv has it."""
+    """What head is, beside base."""
 
     LARGER = "larger"
     SMALLER = "smaller"
@@ -40,10 +42,10 @@ class Values:
 
         Neither side is special: with base and head exchanged, larger and smaller are.
         """
-        room = threshold * min(abs(self.base), abs(self.head))
-        if self.head > self.base + room:
-            return Size.LARGER
-        return Size.SMALLER if self.base > self.head + room else Size.SAME
+        change = float(log_ratio(self.base, self.head))
+        if abs(change) <= np.log1p(threshold):
+            return Size.SAME
+        return Size.LARGER if change > 0 else Size.SMALLER
 
 
 def judge(pairs: Sequence[Values], threshold: float) -> Size:
@@ -58,45 +60,76 @@ class Metric:
 
     benchmark: Benchmark
     values: Sequence[Values] = ()
+    seconds: float = 0.0  # of a pair
     wrong: str = ""
     broken: str = ""
 
+    @property
+    def noisy(self) -> bool:
+        """Whether it differs between processes of one side."""
+        return len({each.base for each in self.values}) > 1 or len({each.head for each in self.values}) > 1
 
-def measure(
+
+def compare(
     sides: Sequence[tuple[Side, Side]],
-    benchmarks: Sequence[Benchmark],
+    tried: Sequence[tuple[Benchmark, Outcome, Outcome]],
     threshold: float,
     journal: Journal,
     progress: Progress,
 ) -> list[Metric]:
-    """Each metric once on both sides, and again where it differs by more than the threshold, a fraction."""
-    if benchmarks:
-        progress.stage(f"Measuring {len(benchmarks)} metrics")
+    """Measure metrics as often as it takes to judge each, or to see that it is noisy.
+
+    Parameters
+    ----------
+    sides
+        Base and head, a pair for each installation.
+    tried
+        The metrics, with what the dry run gave: their first pair.
+    threshold
+        The change, as a fraction, beyond which a metric has changed.
+    journal
+        Of the run: what it has is not measured again.
+    progress
+        Told how many are done.
+
+    """
+    if tried:
+        progress.stage(f"Measuring {len(tried)} metrics")
     metrics = []
-    for done, benchmark in enumerate(benchmarks):
-        progress.done(done, len(benchmarks))
-        metrics.append(_measured(sides, benchmark, threshold, journal))
+    for done, (benchmark, base, head) in enumerate(tried, start=1):
+        first = Pair(base, head, base_first=True, seconds=base.seconds + head.seconds)
+        own = threshold if benchmark.threshold is None else benchmark.threshold
+        metrics.append(_compared(sides, benchmark, first, own, journal))
+        progress.done(done, len(tried))
+        progress.item(f"{benchmark.name}: {len(metrics[-1].values)} pairs")
     return metrics
 
 
-def _measured(sides: Sequence[tuple[Side, Side]], benchmark: Benchmark, threshold: float, journal: Journal) -> Metric:
-    values: list[Values] = []
-    for repeat in range(CONFIRMATIONS):
-        line = _pair(sides, benchmark, repeat, journal)
+def _compared(
+    sides: Sequence[tuple[Side, Side]], benchmark: Benchmark, first: Pair, threshold: float, journal: Journal
+) -> Metric:
+    metric = Metric(benchmark)
+    while not metric.noisy and len(metric.values) < CHANGED:
+        line = _pair(sides, benchmark, first, len(metric.values), journal)
         if line["why"]:
-            return Metric(benchmark, (), line["why"], line["broken"])
-        values.append(Values(line["base"], line["head"]))
-        if values[0].beyond(threshold) is Size.SAME:
+            return Metric(benchmark, wrong=line["why"], broken=line["broken"])
+        values = [*metric.values, Values(float(line["base"]), float(line["head"]))]
+        metric = Metric(benchmark, values, line["seconds"])
+        if len(values) >= ALIKE and judge(values, threshold) is Size.SAME:
             break
-    return Metric(benchmark, values)
+    return metric
 
 
-def _pair(sides: Sequence[tuple[Side, Side]], benchmark: Benchmark, repeat: int, journal: Journal) -> dict[str, Any]:
-    """A pair as the journal has it, in turn from each installation."""
+def _pair(
+    sides: Sequence[tuple[Side, Side]], benchmark: Benchmark, first: Pair, repeat: int, journal: Journal
+) -> dict[str, Any]:
+    """A pair as the journal has it, in turn from each installation; the first is there already."""
 
     def measured() -> dict[str, Any]:
-        coins = np.random.default_rng([journal.header["seed"], repeat, *benchmark.name.encode()])
-        base, head = sides[repeat % len(sides)]
-        return comparable.as_line(pair.measure(base, head, benchmark, coins))
+        if repeat == 0:
+            return comparable.as_line(first)
+        name = benchmark.name.encode("utf-8", "backslashreplace")
+        coins = np.random.default_rng([journal.header["seed"], repeat, *name])
+        return comparable.as_line(comparable.measure(sides[repeat % len(sides)], benchmark, coins))
 
     return journal.once({"metric": benchmark.name, "repeat": repeat}, measured)

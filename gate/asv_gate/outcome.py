@@ -37,13 +37,20 @@ class Outcome:
 
 
 def read_outcome(ended: processes.Ended, result: Path, timeout: float) -> Outcome:
-    """What asv's runner wrote: a number, or the samples of a timing."""
+    """What was written: the samples of a timing, a number, or what a `track_` benchmark gave (see tracked.py)."""
     if error := failure(ended, timeout):
         return Outcome((), ended.seconds, error)
     try:
         written = json.loads(result.read_text(encoding="utf-8"))
-        samples = written["samples"] if isinstance(written, dict) else [float(written)]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        if not isinstance(written, dict):
+            samples = [float(written)]
+        elif "refused" in written:
+            return Outcome((), ended.seconds, written["refused"])
+        elif "skipped" in written:
+            samples = [math.nan]
+        else:
+            samples = written["samples"] if "samples" in written else [float(written["number"])]
+    except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
         return Outcome((), ended.seconds, f"gave no number ({error})\n{ended.output}".strip())
     return Outcome(tuple(samples), ended.seconds)
 

@@ -12,16 +12,11 @@ import numpy as np
 
 from asv_gate import asvlink, processes
 from asv_gate.asvlink import Benchmark, Install, Suite
+from asv_gate.change import log_ratio
 from asv_gate.interleaving import SampledProcess, interleaved
 from asv_gate.outcome import Outcome, read_outcome
 
 ONCE = {"rounds": 1, "repeat": 1, "number": 1, "warmup_time": 0}
-TIME_UNITS = ("s", "sec", "secs", "second", "seconds", "ms", "us", "ns", "milliseconds", "microseconds", "nanoseconds")
-
-
-def is_timing(benchmark: Benchmark) -> bool:
-    """Whether its value is a time, also where the suite took it itself: it is noisy, and decided by statistics."""
-    return benchmark.type == "time" or (benchmark.type == "track" and benchmark.unit.lower() in TIME_UNITS)
 
 
 @dataclass
@@ -34,48 +29,28 @@ class Side:
     cold: set[str] = field(default_factory=set)  # the names of benchmarks that a sampled process has said it of
     _caches: dict[str, tuple[Path | None, str]] = field(default_factory=dict)
 
-    def process(self, benchmark: Benchmark, attributes: Mapping[str, object], hash_seed: int) -> Outcome:
-        (outcome,) = self.processes([benchmark], attributes, hash_seed)
+    def process(
+        self, benchmark: Benchmark, attributes: Mapping[str, object], hash_seed: int, timeout: float | None = None
+    ) -> Outcome:
+        """A fresh process of the benchmark, which these attributes are given; by default its time-out is its own."""
+        limit = benchmark.timeout if timeout is None else timeout
+        (outcome,) = run_together([(self, benchmark, attributes, hash_seed)], limit)
         return outcome
-
-    def processes(
-        self, benchmarks: Sequence[Benchmark], attributes: Mapping[str, object], hash_seed: int
-    ) -> list[Outcome]:
-        """A fresh process of each of these benchmarks, all at once; they have one timeout, the longest."""
-        outcomes: dict[int, Outcome] = {}
-        commands = []
-        environ = self.install.environ(hash_seed)
-        with tempfile.TemporaryDirectory(dir=self.folder) as temporary:
-            for i, benchmark in enumerate(benchmarks):
-                cache, error = self._cache(benchmark)
-                if error:
-                    outcomes[i] = Outcome((), 0.0, f"setup_cache failed:\n{error}")
-                    continue
-                cwd = cache or Path(temporary, f"cwd{i}")
-                cwd.mkdir(exist_ok=True)
-                result = Path(temporary, f"result{i}.json")
-                command = asvlink.run_command(self.suite, self.install, benchmark, attributes, result)
-                commands.append((i, result, (command, environ, cwd)))
-            timeout = max((benchmark.timeout for benchmark in benchmarks), default=0.0)
-            ended = processes.run_all([command for _, _, command in commands], timeout=timeout)
-            for (i, result, _), end in zip(commands, ended, strict=True):
-                outcomes[i] = read_outcome(end, result, timeout)
-        return [outcomes[i] for i in range(len(benchmarks))]
 
     @contextlib.contextmanager
     def sampled(self, benchmark: Benchmark, hash_seed: int) -> Iterator[SampledProcess]:
         """A process of it that has begun to be set up; `samples_warm` has said that it can be."""
         command = asvlink.sampler_command(self.suite, self.install, benchmark)
         with tempfile.TemporaryDirectory(dir=self.folder) as temporary:
-            cwd = self._cache(benchmark)[0] or Path(temporary)
+            cwd = self.cache(benchmark)[0] or Path(temporary)
             with processes.talk(command, self.install.environ(hash_seed), cwd) as talk:
                 yield SampledProcess(talk, benchmark.timeout)
 
     def samples_warm(self, benchmark: Benchmark) -> bool:
         """Whether it can be sampled in one process: not what the suite wants cold, nor what has no setup_cache."""
-        return benchmark.name not in self.cold and not self._cache(benchmark)[1]
+        return not benchmark.cold and benchmark.name not in self.cold and not self.cache(benchmark)[1]
 
-    def _cache(self, benchmark: Benchmark) -> tuple[Path | None, str]:
+    def cache(self, benchmark: Benchmark) -> tuple[Path | None, str]:
         """The folder of what the benchmark's setup_cache made, if it has one, and what went wrong."""
         key = benchmark.setup_cache
         if key is None:
@@ -93,6 +68,27 @@ class Side:
         return self._caches[key]
 
 
+def run_together(runs: Sequence[tuple[Side, Benchmark, Mapping[str, object], int]], timeout: float) -> list[Outcome]:
+    """A fresh process of each of these benchmarks, with these attributes and this hash seed, all at once."""
+    outcomes: dict[int, Outcome] = {}
+    commands = []
+    with tempfile.TemporaryDirectory() as temporary:
+        for i, (side, benchmark, attributes, hash_seed) in enumerate(runs):
+            cache, error = side.cache(benchmark)
+            if error:
+                outcomes[i] = Outcome((), 0.0, f"setup_cache failed:\n{error}")
+                continue
+            cwd = cache or Path(temporary, f"cwd{i}")
+            cwd.mkdir(exist_ok=True)
+            result = Path(temporary, f"result{i}.json")
+            command = asvlink.run_command(side.suite, side.install, benchmark, attributes, result)
+            commands.append((i, result, (command, side.install.environ(hash_seed), cwd)))
+        ended = processes.run_all([command for _, _, command in commands], timeout=timeout)
+        for (i, result, _), end in zip(commands, ended, strict=True):
+            outcomes[i] = read_outcome(end, result, timeout)
+    return [outcomes[i] for i in range(len(runs))]
+
+
 @dataclass(frozen=True)
 class Pair:
     """A process of each side. d = ln(head / base), the median over the samples; NaN where one has none."""
@@ -105,9 +101,9 @@ class Pair:
     @property
     def d(self) -> float:
         base, head = np.array(self.base.samples), np.array(self.head.samples)
-        if not (len(base) == len(head) > 0 and np.all(base > 0) and np.all(head > 0)):
+        if not len(base) == len(head) > 0:
             return math.nan
-        return float(np.median(np.log(head / base)))
+        return float(np.median(log_ratio(base, head)))
 
 
 def measure(base: Side, head: Side, benchmark: Benchmark, rng: np.random.Generator) -> Pair:
@@ -128,7 +124,7 @@ def measure(base: Side, head: Side, benchmark: Benchmark, rng: np.random.Generat
             for side in sides:
                 side.cold.add(benchmark.name)
     if outcomes is None:
-        outcomes = [as_one(side.process(benchmark, {}, hash_seed)) for side in sides]
+        outcomes = [as_one(side.process(benchmark, ONCE if benchmark.cold else {}, hash_seed)) for side in sides]
     first, second = outcomes if base_first else outcomes[::-1]
     return Pair(first, second, base_first, monotonic() - start)
 

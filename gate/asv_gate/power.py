@@ -30,7 +30,6 @@ class _Imagined:
 
 def smallest_slowdowns(decision: Decision, seed: int = 0) -> np.ndarray:
     """By benchmark, as a fraction: 0.03 is 3 %. Infinite for one that was not measured."""
-    settings = decision.settings
     slowdowns = np.full(len(decision.verdicts), np.inf)
     noise = residuals(decision)
     imagined: dict[tuple[int, int], _Imagined] = {}
@@ -44,14 +43,15 @@ def smallest_slowdowns(decision: Decision, seed: int = 0) -> np.ndarray:
             imagined[pairs, family] = _imagine(decision, noise, pairs, family, np.random.default_rng(seed))
         runs = imagined[pairs, family]
         scale = max(float(decision.scales[i]), SMALLEST_NOISE)
+        margin = float(decision.margins[i])
 
-        def found(change: float, runs: _Imagined = runs, scale: float = scale) -> bool:
+        def found(change: float, runs: _Imagined = runs, scale: float = scale, margin: float = margin) -> bool:
             z = (runs.screened + change / scale) * roots
             kept = np.all(np.abs(z[:, :-1]) >= cuts, axis=1)
-            proved = (change - settings.margin) / scale > runs.confirmed
+            proved = (change - margin) / scale > runs.confirmed
             return float(np.mean(kept & (z[:, -1] >= decision.suspect_z) & proved)) >= CHANCE
 
-        slowdowns[i] = math.expm1(signedrank.smallest_true(found, settings.margin, LARGEST))
+        slowdowns[i] = math.expm1(signedrank.smallest_true(found, margin, LARGEST))
     return slowdowns
 
 

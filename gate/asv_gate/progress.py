@@ -17,6 +17,9 @@ class Progress(Protocol):
     def done(self, part: float, whole: float) -> None:
         """So much of it is done."""
 
+    def item(self, words: str) -> None:
+        """One of many is done: a line for a log."""
+
 
 class ConsoleProgress:
     """A line per stage on stderr, and where that is a terminal a bar with the time that is left."""
@@ -37,6 +40,10 @@ class ConsoleProgress:
     def stage(self, words: str) -> None:
         self._console.print(words, highlight=False)
         self._bar.reset(self._task, description=words, total=None)
+
+    def item(self, words: str) -> None:
+        if not self._console.is_terminal:
+            self._console.print(words, highlight=False, markup=False)
 
     def done(self, part: float, whole: float) -> None:
         self._bar.update(self._task, completed=min(part, whole), total=whole)

@@ -30,6 +30,8 @@ class Request:
         Of the decision on timings.
     metric_threshold
         The change, as a fraction, from which a metric that does not vary counts as changed.
+    timeout
+        Seconds that no benchmark may go beyond; by default what the suite says.
     installations
         Of each commit, 1 or 2.
     seed
@@ -48,6 +50,7 @@ class Request:
     bench: Sequence[str] = ()
     settings: Settings = field(default_factory=Settings)
     metric_threshold: float = METRIC_THRESHOLD
+    timeout: float | None = None
     installations: int = 2
     seed: int | None = None
     require_power: float | None = None
@@ -69,5 +72,6 @@ class Request:
             "bench": list(self.bench),
             "settings": asdict(self.settings),
             "metric_threshold": self.metric_threshold,
+            "timeout": self.timeout,
             "installations": self.installations,
         }

@@ -106,4 +106,6 @@ def say(answers: IO[str], answer: Any) -> None:
 
 
 if __name__ == "__main__":
+    if not getattr(sys.flags, "safe_path", False):  # else our folder comes first, and hides modules of the suite's
+        del sys.path[0]
     main(*sys.argv[1:])

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from asv_gate import asvlink, workspace
+from asv_gate import workspace
 from asv_gate.asvlink import Benchmark, Suite
+from asv_gate.comparable import last_line
+from asv_gate.discovery import discover
 from asv_gate.errors import GateError
+from asv_gate.overrides import overridden
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
 from asv_gate.workspace import Workspace
@@ -41,19 +44,30 @@ def install(
 
 @dataclass(frozen=True)
 class Selection:
-    """The benchmarks by name, as each side has them."""
+    """The benchmarks that were asked for, and what is known of the others."""
 
-    in_base: Mapping[str, Benchmark]
-    in_head: Mapping[str, Benchmark]
-
-    @property
-    def names(self) -> list[str]:
-        """Of both sides, in head's order."""
-        return list(dict.fromkeys([*self.in_head, *self.in_base]))
+    shared: Sequence[tuple[Benchmark, Benchmark]]  # as base and as head have them
+    unmeasured: Mapping[str, str]  # by name of a benchmark that one side has, why the other has not
+    broken: Mapping[str, str]  # by file, how it fails with head, and not with base
+    notes: Sequence[str]  # on files that fail with base
+    excluded: int = 0  # by the suite
 
 
-def select(suite: Suite, sides: tuple[Side, Side], patterns: Sequence[str]) -> Selection:
+def select(
+    suite: Suite, sides: tuple[Side, Side], patterns: Sequence[str], timeout: float | None, progress: Progress
+) -> Selection:
     """The benchmarks that any of the patterns is found in; all, where there is none.
+
+    Parameters
+    ----------
+    suite, sides
+        What is imported, and with what.
+    patterns
+        Regular expressions.
+    timeout
+        Seconds that no benchmark may go beyond; by default what the suite says.
+    progress
+        Told of the imports.
 
     Raises
     ------
@@ -61,22 +75,55 @@ def select(suite: Suite, sides: tuple[Side, Side], patterns: Sequence[str]) -> S
         For a pattern that is no regular expression, and where no benchmark is left.
 
     """
-    try:
-        wanted = [re.compile(pattern) for pattern in patterns]
-    except re.error as error:
-        raise GateError(f"--bench must be a regular expression: {error}") from None
-    base, head = (
-        {
-            benchmark.name: benchmark
-            for benchmark in asvlink.discover(suite, side.install)
-            if not wanted or any(pattern.search(benchmark.name) for pattern in wanted)
-        }
-        for side in sides
+    wanted = [_pattern(pattern) for pattern in patterns]
+    progress.stage("Importing the suite with base and head")
+    base, head = (discover(suite, side.install) for side in sides)
+    found, excluded = [], set()
+    for discovery in (base, head):
+        asked = [each for each in discovery.benchmarks if not wanted or any(one.search(each.name) for one in wanted)]
+        asked = [each if timeout is None else replace(each, timeout=min(timeout, each.timeout)) for each in asked]
+        asked = overridden(suite, asked)
+        excluded |= {each.name for each in asked if each.excluded}
+        found.append({each.name: each for each in asked if not each.excluded})
+    in_base, in_head = found
+    broken = {
+        file: error
+        for file, error in head.failed.items()
+        if file not in base.failed and (not wanted or any(file.startswith(each.file) for each in in_base.values()))
+    }
+    if not (in_base or in_head or broken):
+        raise GateError(_nothing(suite, patterns, base.failed, excluded))
+    unmeasured = {}
+    for each in in_base.values():
+        if each.name not in in_head:
+            fails = any(file.startswith(each.file) for file in broken)
+            unmeasured[each.name] = f"{each.file} fails with head" if fails else "removed: only in base"
+    unmeasured |= {each.name: "new: only in head" for each in in_head.values() if each.name not in in_base}
+    return Selection(
+        [(in_base[name], benchmark) for name, benchmark in in_head.items() if name in in_base],
+        unmeasured,
+        broken,
+        [_failing(file, error, in_both=file in head.failed) for file, error in base.failed.items()],
+        len(excluded),
     )
-    if not base and not head:
-        raise GateError(
-            f"no benchmark in {suite.benchmarks} has a name like {' or '.join(patterns)}"
-            if patterns
-            else f"there are no benchmarks in {suite.benchmarks}"
-        )
-    return Selection(base, head)
+
+
+def _pattern(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise GateError(f"--bench must be a regular expression, not {pattern!r}: {error}") from None
+
+
+def _failing(file: str, error: str, *, in_both: bool) -> str:
+    where = "either commit" if in_both else "base, so that what it has is new"
+    return f"{file} cannot be imported with {where}: {last_line(error)}"
+
+
+def _nothing(suite: Suite, patterns: Sequence[str], failed: Mapping[str, str], excluded: set[str]) -> str:
+    why = f"no benchmark in {suite.benchmarks} has a name like {' or '.join(patterns)}"
+    if not patterns:
+        why = f"there are no benchmarks in {suite.benchmarks}"
+    if excluded:
+        why += f"; {len(excluded)} are excluded by the suite"
+    return "\n".join([why, *(f"{file} cannot be imported:\n{error}" for file, error in failed.items())])

@@ -18,8 +18,9 @@ import numpy as np
 import project
 import shapes
 
-from asv_gate import asvlink, pair
+from asv_gate import pair
 from asv_gate.asvlink import Benchmark, Install, Suite
+from asv_gate.discovery import discover
 from asv_gate.pair import Side
 
 SPREADS = 2.5  # by which the medians may differ: a normal difference of medians is beyond once in some thousand times
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Install("0", "a", folder, [sys.executable], {}),
             folder,
         )
-        known = {benchmark.name: benchmark for benchmark in asvlink.discover(side.suite, side.install)}
+        known = {benchmark.name: benchmark for benchmark in discover(side.suite, side.install).benchmarks}
         theirs: dict[str, list[float]] = {}
         ours: dict[str, list[float]] = {}
         for run in range(options.runs):  # in turn: what the machine does for a while, it does to both

@@ -25,16 +25,25 @@ from pathlib import Path
 import thing
 
 
+def noisy(value):
+    """Another value in each process, but in both of a pair, which have one hash seed, the same."""
+    return value * (1 + hash("noise") % 1000 * 1e-6)
+
+
 class Tracked:
-    """Times that the suite takes itself: exactly reproducible, so that tests of verdicts are too."""
+    """Noisy values whose pairs are exactly reproducible, so that tests of verdicts are too."""
 
     def track_steady(self):
-        return 0.005
+        return noisy(0.005)
     track_steady.unit = "seconds"
 
     def track_changing(self):
-        return thing.SECONDS
+        return noisy(thing.SECONDS)
     track_changing.unit = "seconds"
+
+    def track_rate(self):
+        return noisy(1 / thing.SECONDS)
+    track_rate.unit = "ops/s"
 
 
 class Cached:

@@ -58,7 +58,8 @@ def test_an_interrupted_run_ends_with_2_leaves_nothing_and_is_gone_on_with(thing
     resumed = asv_gate(thing, *REQUEST, "--resume")
     assert resumed.status == 1, resumed.said
     assert pairs(journal)[: len(measured)] == measured
-    assert len({(line["round"], line["name"]) for line in pairs(journal)}) == len(pairs(journal))
+    rounds = [(line["round"], line["name"]) for line in pairs(journal) if "round" in line]
+    assert len(set(rounds)) == len(rounds)
     assert "track_changing" in resumed.output.splitlines()[-1]
 
 

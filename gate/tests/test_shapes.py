@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import shapes
 
-from asv_gate import asvlink, interleaving, pair, sampler
+from asv_gate import interleaving, pair, sampler
 from asv_gate.asvlink import Benchmark, Install, Suite
+from asv_gate.discovery import discover
 from asv_gate.pair import Side
 
 # By benchmark, the setups, calls and teardowns in a sample of the gate, and whether it is cold.
@@ -107,7 +108,7 @@ def side(tmp_path: Path) -> Side:
 
 
 def discovered(of: Side) -> dict[str, Benchmark]:
-    return {benchmark.id: benchmark for benchmark in asvlink.discover(of.suite, of.install)}
+    return {benchmark.id: benchmark for benchmark in discover(of.suite, of.install).benchmarks}
 
 
 def test_processes_of_a_pair_give_what_a_process_of_asv_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,15 +8,18 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from asv_gate import cpus, metrics, power, signedrank
-from asv_gate.asvlink import Suite
+from asv_gate.asvlink import Benchmark, Suite
 from asv_gate.decide import Decision, Verdict
 from asv_gate.dryrun import DryRun
 from asv_gate.live import LivePairs
-from asv_gate.metrics import Metric
-from asv_gate.report.model import FINDINGS, Report, Row, Status, SuiteResult, percent
+from asv_gate.metrics import Metric, Size
+from asv_gate.report.model import Report, Row, Status, SuiteResult, percent
 from asv_gate.request import Request
+from asv_gate.sides import Selection
 
 INTERVAL = 0.95
+LARGEST_SHOWN = math.log(1e4)  # of a ratio: what is beyond it is shown by its values
+NAMED_MOST = 5  # benchmarks in a sentence
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,11 @@ class Run:
 
     request: Request
     suite: Suite
+    selection: Selection
     dry: DryRun
-    metrics: Sequence[Metric]
+    metrics: Sequence[Metric]  # that do not vary
     pairs: LivePairs
-    decision: Decision | None  # on timings; None where there are none
+    decision: Decision | None  # on what is measured in pairs; None where there is nothing
     seed: int
     started: str
     seconds: float
@@ -70,20 +74,21 @@ def build(run: Run) -> Report:
 
 def rows(run: Run) -> list[Row]:
     """One for each benchmark that either side has, but for those that skip themselves on both."""
-    found = [_unmeasured(name, "", why) for name, why in run.dry.unmeasured.items()]
+    found = [Row(name, "", Verdict.FAILED.value, why, detectable=math.nan) for name, why in run.dry.unmeasured.items()]
     found += [metric_row(metric, run.request.metric_threshold) for metric in run.metrics]
     if run.decision is not None:
         detectable = power.smallest_slowdowns(run.decision)
-        found += [timing_row(run, run.decision, i, float(smallest)) for i, smallest in enumerate(detectable)]
+        found += [paired_row(run.pairs, run.decision, i, float(smallest)) for i, smallest in enumerate(detectable)]
     return found
 
 
-def timing_row(run: Run, decision: Decision, i: int, detectable: float) -> Row:
+def paired_row(pairs: LivePairs, decision: Decision, i: int, detectable: float) -> Row:
     """Its interval is exact for one that was confirmed, and by its noise for one that was only screened."""
-    benchmark = run.dry.timings[i]
-    verdict, note, name = decision.verdicts[i], decision.notes[i], benchmark.name
+    benchmark = pairs.benchmarks[i]
+    verdict, note = decision.verdicts[i], decision.notes[i]
+    row = _row(benchmark, verdict_words(verdict, benchmark), note or pairs.wrong.get(benchmark.name, ""))
     if verdict is Verdict.FAILED:
-        return Row(name, benchmark.unit, verdict.value, note or run.pairs.wrong.get(name, ""))
+        return row
     if i in decision.confirmed:
         d = decision.confirmed[i]
         centre, (low, high) = float(signedrank.estimate(d)), signedrank.interval(d, INTERVAL)
@@ -92,33 +97,48 @@ def timing_row(run: Run, decision: Decision, i: int, detectable: float) -> Row:
         centre = float(signedrank.estimate(d))
         half = 2 * float(decision.scales[i]) / math.sqrt(len(d))
         low, high = centre - half, centre + half
-    base, head = (float(np.median(side)) for side in zip(*run.pairs.values[name], strict=True))
-    unit = "seconds" if benchmark.type == "time" else benchmark.unit
+    if benchmark.larger_is_better:
+        centre, low, high = -centre, -high, -low
+    base, head = (float(np.median(side)) for side in zip(*pairs.values[benchmark.name], strict=True))
+    row = replace(row, base=base, head=head, pairs=len(d), detectable=detectable)
+    if abs(centre) > LARGEST_SHOWN:  # from or to zero, another sign, or infinity
+        return row
+    if base > 0 and head > 0:  # as far apart as the pairs are, whose ratio is not that of the sides' medians
+        middle = math.sqrt(base) * math.sqrt(head)
+        row = replace(row, base=middle * math.exp(-centre / 2), head=middle * math.exp(centre / 2))
     ratio, low, high = (math.exp(change) for change in (centre, low, high))
-    p_value = decision.p_values.get(i, math.nan)
-    return Row(name, unit, verdict.value, note, base, head, ratio, low, high, len(d), p_value, detectable)
+    return replace(row, ratio=ratio, low=low, high=high, p_value=decision.p_values.get(i, math.nan))
+
+
+def verdict_words(verdict: Verdict, benchmark: Benchmark) -> str:
+    """Of a metric, that it is larger or smaller; worse is larger, but where larger is better."""
+    if benchmark.type == "time" or verdict not in (Verdict.SLOWER, Verdict.FASTER):
+        return str(verdict.value)
+    size = Size.LARGER if (verdict is Verdict.SLOWER) != benchmark.larger_is_better else Size.SMALLER
+    return str(size.value)
 
 
 def metric_row(metric: Metric, threshold: float) -> Row:
+    """Of a metric that does not vary."""
     benchmark = metric.benchmark
     if metric.wrong:
-        return _unmeasured(benchmark.name, benchmark.unit, metric.wrong)
-    base, head = (float(np.median([getattr(pair, side) for pair in metric.values])) for side in ("base", "head"))
-    return Row(
-        benchmark.name,
-        benchmark.unit,
-        metrics.judge(metric.values, threshold).value,
-        f"by a threshold of {percent(threshold, 0)}",
-        base,
-        head,
-        head / base if base > 0 and head > 0 else math.nan,
+        return replace(_row(benchmark, Verdict.FAILED.value, metric.wrong), detectable=math.nan)
+    threshold = threshold if benchmark.threshold is None else benchmark.threshold
+    size = metrics.judge(metric.values, threshold)
+    base, head = metric.values[0].base, metric.values[0].head
+    return replace(
+        _row(benchmark, size.value, f"by a threshold of {percent(threshold, 0)}"),
+        base=base,
+        head=head,
+        ratio=head / base if 0 < base < math.inf and 0 < head < math.inf else math.nan,
         pairs=len(metric.values),
         detectable=math.nan,
     )
 
 
-def _unmeasured(name: str, unit: str, why: str) -> Row:
-    return Row(name, unit, Verdict.FAILED.value, why, detectable=math.nan)
+def _row(benchmark: Benchmark, verdict: str, note: str) -> Row:
+    unit = "seconds" if benchmark.type == "time" else benchmark.unit
+    return Row(benchmark.name, unit, verdict, note, larger_is_better=benchmark.larger_is_better)
 
 
 def suite_result(decision: Decision | None) -> SuiteResult | None:
@@ -131,7 +151,7 @@ def suite_result(decision: Decision | None) -> SuiteResult | None:
 
 def warnings(run: Run) -> list[str]:
     """What a reader must know of the run's circumstances."""
-    said = list(run.suite.notes)
+    said = [*run.suite.notes, *run.selection.notes]
     base, head = run.request.commits(run.suite)
     if run.suite.uncommitted:
         said.append("The checkout has uncommitted changes: of these, only those of the benchmarks are measured.")
@@ -139,21 +159,25 @@ def warnings(run: Run) -> list[str]:
         said.append(f"Measured in {run.suite.environment}, one of {1 + len(run.suite.others)} environments.")
     if base == head:
         said.append("Base and head are the same commit: what is found is a false alarm.")
+    if run.selection.excluded:
+        said.append(f"The suite excludes {run.selection.excluded} benchmarks from being compared.")
     if run.decision and (left := sum("budget" in note for note in run.decision.notes)):
-        said.append(f"The budget was too small for {left} of {len(run.dry.timings)} benchmarks.")
+        said.append(f"The budget was too small for {left} of {len(run.decision.notes)} benchmarks.")
     return said
 
 
 def conclude(report: Report, require_power: float | None) -> tuple[Status, str]:
     """The exit status, and why. What could not be done goes before what was found."""
-    found = [row.name for row in report.rows if row.verdict in FINDINGS]
-    if report.suite and report.suite.verdict in FINDINGS:
+    found = [row.name for row in report.rows if row.worse]
+    if report.suite and report.suite.worse:
         found.append(f"the suite as a whole ({report.suite.ratio - 1:+.1%})")
     regressions = f"Slower or larger: {', '.join(found)}." if found else ""
+    judged = sum(row.pairs > 0 for row in report.rows)
+    unjudged = _unjudged(report)
     if report.broken:
         return Status.UNABLE, f"Fails in head and not in base: {', '.join(report.broken)}. {regressions}".strip()
-    if not any(row.pairs for row in report.rows):
-        return Status.UNABLE, "Nothing could be measured on both sides."
+    if not judged:
+        return Status.UNABLE, f"Nothing could be compared{f': {unjudged}' if unjudged else ''}."
     if regressions:
         return Status.REGRESSION, regressions
     if require_power is not None and report.detectable > require_power:
@@ -161,4 +185,14 @@ def conclude(report: Report, require_power: float | None) -> tuple[Status, str]:
             f"No regression was seen, but this run could have missed one of {percent(require_power)}: "
             f"the smallest that it could detect with 90 % probability is {percent(report.detectable)}."
         )
-    return Status.OK, "No regression was found."
+    rest = f" Could not be judged: {unjudged}." if unjudged else ""
+    return Status.OK, f"No regression was found in {judged} benchmark{'s' * (judged != 1)}.{rest}"
+
+
+def _unjudged(report: Report) -> str:
+    """The benchmarks that there is no verdict on, the first of them by name."""
+    said = [f"{row.name} ({row.note})" for row in report.rows if row.verdict == Verdict.FAILED.value]
+    if report.skipped:
+        said.append(f"{report.skipped} that skip themselves on both sides")
+    more = len(said) - NAMED_MOST
+    return ", ".join(said[:NAMED_MOST]) + (f", and {more} more" if more > 0 else "")

@@ -5,11 +5,10 @@ from html import escape
 from string import Template
 from typing import Any
 
-from asv_gate.report.model import FINDINGS, GOOD, Report, Row, order, percent, ratio_words, value_words
+from asv_gate.report.model import Report, Row, order, percent, ratio_words, value_words
 from asv_gate.report.terminal import footnotes
 
-COLOURS = {"slower": "#c0392b", "larger": "#c0392b", "faster": "#1e8449", "smaller": "#1e8449"}
-QUIET = "#7f8c8d"
+COLOURS = {"worse": "#c0392b", "better": "#1e8449", "no change seen": "#7f8c8d"}
 ROW_PIXELS = 16
 PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -22,8 +21,8 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 75em; 
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
 th, td { text-align: left; padding: .25em .6em; border-bottom: 1px solid #ddd; vertical-align: top; }
 td.number { text-align: right; white-space: nowrap; }
-.slower, .larger { color: #c0392b; font-weight: 600; }
-.faster, .smaller { color: #1e8449; font-weight: 600; }
+.worse { color: #c0392b; font-weight: 600; }
+.better { color: #1e8449; font-weight: 600; }
 figure { margin: 1.5em 0; overflow-x: auto; }
 figure svg { max-width: 100%; height: auto; }
 pre { background: #f5f5f5; padding: .6em; overflow-x: auto; }
@@ -60,7 +59,7 @@ def as_html(report: Report) -> str:
 
 
 def _row(row: Row) -> str:
-    css = row.verdict if row.verdict in (*FINDINGS, *GOOD) else "quiet"
+    css = "worse" if row.worse else "better" if row.better else "quiet"
     verdict = f"{row.verdict}: {row.note}" if row.note else row.verdict
     numbers = (value_words(row.base, row.unit), value_words(row.head, row.unit), ratio_words(row))
     cells = "".join(f'<td class="number">{escape(words)}</td>' for words in numbers)
@@ -84,17 +83,16 @@ def forest_plot(rows: list[Row], threshold: float) -> str:
             "change": row.ratio - 1,
             "low": (row.low if 0 < row.low < math.inf else row.ratio) - 1,
             "high": (row.high if 0 < row.high < math.inf else row.ratio) - 1,
-            "verdict": row.verdict,
+            "verdict": "worse" if row.worse else "better" if row.better else "no change seen",
         }
         for row in rows
         if not math.isnan(row.ratio)
     ]
     if not drawn:
         return ""
-    verdicts = sorted({each["verdict"] for each in drawn})
     colour = alt.Color(
         "verdict:N",
-        scale=alt.Scale(domain=verdicts, range=[COLOURS.get(verdict, QUIET) for verdict in verdicts]),
+        scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
         legend=alt.Legend(title=None, orient="top"),
     )
     base = alt.Chart(_data(drawn)).encode(

@@ -1,6 +1,6 @@
 """The report for a pull request: the verdict, what changed, and the rest folded away."""
 
-from asv_gate.report.model import FINDINGS, GOOD, Report, Row, order, percent, ratio_words, value_words
+from asv_gate.report.model import Report, Row, order, percent, ratio_words, value_words
 from asv_gate.report.terminal import footnotes
 
 TITLES = {
@@ -17,7 +17,7 @@ HEAD = (
 
 def as_markdown(report: Report) -> str:
     rows = sorted(report.rows, key=order)
-    telling = [row for row in rows if row.verdict in (*FINDINGS, *GOOD)]
+    telling = [row for row in rows if row.worse or row.better]
     rest = [row for row in rows if row not in telling]
     commits = f"`{report.base}` ({report.base_commit[:8]}) to `{report.head}` ({report.head_commit[:8]})"
     lines = [f"## {TITLES[report.status]}", "", f"{commits}, {report.environment}", "", _plain(report.reason), ""]
@@ -34,7 +34,7 @@ def as_markdown(report: Report) -> str:
 
 def _row(row: Row) -> str:
     verdict = f"{row.verdict}: {row.note}" if row.note else row.verdict
-    verdict = f"**{verdict}**" if row.verdict in FINDINGS else verdict
+    verdict = f"**{verdict}**" if row.worse else verdict
     values = value_words(row.base, row.unit), value_words(row.head, row.unit)
     name = f"`{row.name}`".replace("|", "\\|")
     return f"| {name} | {' | '.join(values)} | {ratio_words(row)} | {verdict} | {percent(row.detectable)} |"

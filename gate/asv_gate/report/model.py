@@ -15,10 +15,6 @@ class Status(IntEnum):
     UNDERPOWERED = 3
 
 
-FINDINGS = ("slower", "larger")  # what is a regression
-GOOD = ("faster", "smaller")
-
-
 @dataclass(frozen=True)
 class Row:
     """A benchmark. Ratios are head / base; what is not known is NaN, and infinite where there is no bound."""
@@ -35,6 +31,16 @@ class Row:
     pairs: int = 0
     p_value: float = math.nan
     detectable: float = math.inf  # the smallest slowdown detected with 90 % probability, as a fraction
+    larger_is_better: bool = False
+
+    @property
+    def worse(self) -> bool:
+        """Whether it is a regression."""
+        return self.verdict in {"slower", "smaller" if self.larger_is_better else "larger"}
+
+    @property
+    def better(self) -> bool:
+        return self.verdict in ("faster", "larger", "smaller") and not self.worse
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,11 @@ class SuiteResult:
     ratio: float
     p_value: float
     pairs: int
+
+    @property
+    def worse(self) -> bool:
+        """Whether it is a regression."""
+        return self.verdict == "slower"
 
 
 @dataclass(frozen=True)
@@ -80,9 +91,7 @@ class Report:
 
 def order(row: Row) -> tuple[int, float, str]:
     """Regressions first, the worst of them first."""
-    group = next(
-        (place for place, group in enumerate((FINDINGS, ("could not measure",), GOOD)) if row.verdict in group), 3
-    )
+    group = 0 if row.worse else 1 if row.verdict == "could not measure" else 2 if row.better else 3
     return group, -abs(math.log(row.ratio)) if row.ratio > 0 else 0.0, row.name
 
 

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from asv_gate.report.model import FINDINGS, GOOD, Report, order, percent, ratio_words, value_words
+from asv_gate.report.model import Report, order, percent, ratio_words, value_words
 
 
 def show(report: Report, console: Console) -> None:
@@ -12,7 +12,7 @@ def show(report: Report, console: Console) -> None:
     for column in ("benchmark", "base", "head", "change (95 %)", "verdict", "could detect"):
         table.add_column(column, overflow="fold", justify="left" if column in ("benchmark", "verdict") else "right")
     for row in sorted(report.rows, key=order):
-        colour = "red" if row.verdict in FINDINGS else "green" if row.verdict in GOOD else "default"
+        colour = "red" if row.worse else "green" if row.better else "default"
         verdict = f"{row.verdict}: {row.note}" if row.note else row.verdict
         table.add_row(
             escape(row.name),
