@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -12,8 +12,10 @@ def usable(root: Path = Path("/")) -> int:
     ``os.process_cpu_count`` (Python 3.13) honours affinity alone. `root` stands for the file
     system's root, so that tests can bring their own.
     """
-    affinity: Callable[[int], Iterable[int]] | None = getattr(os, "sched_getaffinity", None)
-    allowed = len(list(affinity(0))) if affinity else os.cpu_count() or 1
+    try:
+        allowed = len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):  # not every system has it, and a container may forbid it
+        allowed = os.cpu_count() or 1
     granted = min((limit for limit in map(_granted, _groups(root)) if limit is not None), default=None)
     return allowed if granted is None else max(1, min(allowed, math.ceil(granted)))
 

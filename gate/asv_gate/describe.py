@@ -24,7 +24,8 @@ def packages() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    del sys.path[0]  # our folder: its modules have names that others look for
+    if sys.path[0] == os.path.dirname(os.path.abspath(__file__)):  # our modules have names that others have too
+        del sys.path[0]
     began = getattr(sys, "orig_argv", [sys.executable, *sys.argv])  # Python 3.10
     command = [sys.executable, *began[1 : began.index(sys.argv[0])]]
     with open(sys.argv[1], "w") as file:

@@ -1,7 +1,8 @@
 """The process that outlives a killed gate for a moment, to end what that had under way.
 
-It is told of sessions by lines on its input, ``+LEADER`` and ``-LEADER``. The end of its input is
-the end of the gate; what is under way then is killed.
+``python -m asv_gate.guard TOKEN`` is told of sessions by lines on its input, ``+LEADER`` and
+``-LEADER``. The end of its input is the end of the gate; what is under way then is killed, as is
+what has a mark with the token.
 """
 
 import signal
@@ -9,21 +10,20 @@ import sys
 from collections.abc import Iterable
 
 
-def watch(lines: Iterable[str]) -> None:
+def watch(lines: Iterable[str], token: str) -> None:
     leaders: set[int] = set()
     for line in lines:
-        if not line.endswith("\n"):
-            break
-        (leaders.add if line[0] == "+" else leaders.discard)(int(line[1:]))
-    if leaders:
-        from asv_gate.processes import end_session
+        if line == "done\n":
+            return
+        if line.endswith("\n"):  # else the gate was killed in the middle of it
+            (leaders.add if line[0] == "+" else leaders.discard)(int(line[1:]))
+    from asv_gate.leftovers import end_all
 
-        for leader in leaders:
-            end_session(leader)
+    end_all(leaders, token)
 
 
 if __name__ == "__main__":
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    watch(sys.stdin)
+    watch(sys.stdin, sys.argv[1])

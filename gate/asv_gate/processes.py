@@ -9,7 +9,6 @@ import contextlib
 import os
 import queue
 import select
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,14 +16,15 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
-from typing import IO, TypeVar, cast
-
-import psutil
+from time import monotonic, sleep
+from typing import IO, Any, TypeVar, cast
 
 from asv_gate import environ
+from asv_gate.leftovers import MARK, POSIX, Leftovers, end_session
 
-POSIX = os.name == "posix"
+APART: dict[str, Any] = (  # Ctrl-C in a terminal is for us alone
+    {"start_new_session": True} if POSIX else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+)
 OUTPUT_BYTES = 20_000  # the end of what a command prints, which has its error
 LOOK_SECONDS = 0.2  # between looks at whether a command that does not answer is still there
 
@@ -45,30 +45,41 @@ def ours(module: str, *arguments: str) -> list[str]:
 
 
 class Guard:
-    """A process that ends the sessions it has been told of once we are no more, however we went."""
+    """Ends what is left of commands: after each, and by a process of its own where we are killed ourselves."""
 
     def __init__(self) -> None:
+        self._leftovers = Leftovers()
         self._process = subprocess.Popen(
-            ours("asv_gate.guard"),
+            ours("asv_gate.guard", self._leftovers.token),
             env=environ.inherited(),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            start_new_session=POSIX,
-            creationflags=0 if POSIX else subprocess.CREATE_NEW_PROCESS_GROUP,  # type: ignore[attr-defined,unused-ignore]
+            **APART,
         )
-
         self._pipe = cast(IO[bytes], self._process.stdin)
+        self._running: set[int] = set()
+        self._leftovers.begin()
 
-    def watch(self, leader: int) -> None:
+    def mark(self) -> Mapping[str, str]:
+        """The variable that a command is given for what it starts to be known by."""
+        return {MARK: self._leftovers.mark()}
+
+    def begins(self, leader: int) -> None:
+        self._running.add(leader)
         self._say(f"+{leader}\n")
 
-    def forget(self, leader: int) -> None:
+    def has_ended(self, leader: int, mark: Mapping[str, str]) -> None:
+        self._running.discard(leader)
+        self._leftovers.end(mark[MARK], self._running)
         self._say(f"-{leader}\n")
 
     def close(self) -> None:
+        self._leftovers.end_all()  # an interruption may have come before a command was noted
+        self._say("done\n")
         with contextlib.suppress(OSError):
             self._pipe.close()
         self._process.wait()
+        self._leftovers.cease()
 
     def _say(self, line: str) -> None:
         with contextlib.suppress(OSError):  # a guard that was killed is missed only if we are killed too
@@ -81,7 +92,7 @@ _guard: Guard | None = None
 
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
-    """Within the block, what `run` starts ends even where this process is killed."""
+    """Within the block nothing is left of what `run` starts, even where this process is killed."""
     global _guard
     _guard = Guard()
     try:
@@ -171,19 +182,20 @@ _Kind = TypeVar("_Kind", bound=_Child)
 @contextlib.contextmanager
 def _started(kind: type[_Kind], command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Iterator[_Kind]:
     pipe = subprocess.PIPE if issubclass(kind, Talk) else None
+    guard = _guard
+    mark = guard.mark() if guard is not None else {}
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             list(command),
-            env=dict(environ),
+            env={**environ, **mark},
             cwd=cwd,
             stdin=pipe or subprocess.DEVNULL,
             stdout=pipe or output,
             stderr=output,
-            start_new_session=POSIX,
-            creationflags=0 if POSIX else subprocess.CREATE_NEW_PROCESS_GROUP,  # type: ignore[attr-defined,unused-ignore]
+            **APART,
         )
-        if _guard is not None:
-            _guard.watch(process.pid)
+        if guard is not None:
+            guard.begins(process.pid)
         try:
             yield kind(process, output)
         finally:
@@ -193,53 +205,37 @@ def _started(kind: type[_Kind], command: Sequence[str], environ: Mapping[str, st
             if process.stdin is not None:
                 with contextlib.suppress(OSError):
                     process.stdin.close()
-            if _guard is not None:
-                _guard.forget(process.pid)
+            if guard is not None:
+                guard.has_ended(process.pid, mark)
 
 
 def _wait(process: "subprocess.Popen[bytes]", timeout: float) -> bool:
     """Whether it has ended in time. On Linux it is not reaped, so that its number is still its own."""
-    if hasattr(os, "pidfd_open"):
-        handle = os.pidfd_open(process.pid)
-        try:
-            poll = select.poll()
-            poll.register(handle, select.POLLIN)
-            return bool(poll.poll(timeout * 1000))
-        finally:
-            os.close(handle)
     try:
-        process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
+        handle = os.pidfd_open(process.pid)
+    except (AttributeError, OSError):  # an old kernel, or a container's filter
+        return _wait_by_asking(process, timeout)
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        return bool(poll.poll(timeout * 1000))
+    finally:
+        os.close(handle)
 
 
-def end_session(leader: int, *, thoroughly: bool = True) -> None:
-    """Kill what is left of the session (Windows: of the tree) of the process that leads it.
-
-    Where its leader has ended by itself, only its own process group is left to be looked at:
-    it is where a benchmark's workers are, and looking at every process of the machine takes time
-    that would show in what is measured next.
-    """
-    if thoroughly:
-        for process in _members(leader):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-    if POSIX:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(leader, signal.SIGKILL)
-
-
-def _members(leader: int) -> list[psutil.Process]:
-    if not POSIX:
+def _wait_by_asking(process: "subprocess.Popen[bytes]", timeout: float) -> bool:
+    if not hasattr(os, "waitid"):
         try:
-            parent = psutil.Process(leader)
-            return [*parent.children(recursive=True), parent]
-        except psutil.NoSuchProcess:
-            return []
-    members = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.getsid(process.pid) == leader:
-                members.append(process)
-    return members
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+    deadline, pause = monotonic() + timeout, 0.001
+    while process.returncode is None:
+        if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            break
+        if monotonic() > deadline:
+            return False
+        sleep(min(pause, max(0.0, deadline - monotonic())))
+        pause = min(2 * pause, 0.05)
+    return True

@@ -93,7 +93,7 @@ def begin_on(sample: int) -> None:
 
     A process stays on the CPU that it is on, and of a virtual machine's CPUs one may be slower for minutes.
     """
-    if hasattr(os, "sched_setaffinity"):
+    with contextlib.suppress(AttributeError, OSError):  # not every system has it, and a container may forbid it
         usable = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {usable[sample % len(usable)]})
         os.sched_setaffinity(0, usable)
