@@ -111,9 +111,9 @@ clean:  ## remove what these commands made, but for the results
 # preferred to newer sources: the newest SciPy has none for some Pythons.
 kernels := .[test]
 suite := ./gate ./scaling .[suite]
-test := ./gate[test] ./scaling[test] .[test,plot,suite]
+test := ./gate[test] ./scaling[test] .[test,plot,suite,docs]
 docs := ./gate ./scaling .[docs]
-dev := ./gate[test] ./scaling[test] .[test,plot,suite,dev]
+dev := ./gate[test] ./scaling[test] .[test,plot,suite,docs,dev]
 
 .venv/%: pyproject.toml gate/pyproject.toml scaling/pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
