@@ -1,7 +1,8 @@
 """The code blocks of the documentation are programs: each is run, and prints what the block after it shows.
 
 A ``python`` block is run as a file of its own, with ``mpiexec`` where its first line says so. An ``output`` block is
-what the program before it prints, where seconds may be others. ``UPDATE=1 python -m pytest docs`` writes the outputs of a new run into the pages.
+what the program before it prints, where seconds may be others. ``UPDATE=1 python -m pytest docs`` writes the outputs
+of a new run into the pages.
 """
 
 import os

@@ -71,8 +71,8 @@ def test_every_page_is_found_from_the_front_page(site: Path) -> None:
         page = left.pop()
         if page not in seen:
             seen.add(page)
-            for target in re.findall(r'href="([^"#?:]+\.html)', page.read_text()):
-                left.append((page.parent / target).resolve())
+            targets = re.findall(r'href="([^"#?:]+\.html)', page.read_text())
+            left += [(page.parent / target).resolve() for target in targets]
     generated = {site / name for name in ("genindex.html", "search.html", "py-modindex.html")}
     assert set(pages_of(site)) <= seen | generated
 
