@@ -8,31 +8,21 @@ from typing import Any
 
 VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "BLIS_NUM_THREADS")
 
-_lock = threading.Lock()  # teams may be opened and closed in any order, and by several threads at once
-_starting = 0  # how many are starting processes
-_ours: list[str] = []  # the variables that are set as long as one is
-_held = 0  # how many hold the limit
+_lock = threading.Lock()
+_held = 0  # how many teams hold it
 _limit: Any = None
 
 
 @contextlib.contextmanager
 def one_thread_in_children() -> Iterator[None]:
     """Processes that are started meanwhile load their BLAS with one thread, unless the caller set a number."""
-    global _starting
-    with _lock:
-        _starting += 1
-        if _starting == 1:
-            _ours[:] = [name for name in VARIABLES if name not in os.environ]
-            os.environ.update(dict.fromkeys(_ours, "1"))
+    missing = [name for name in VARIABLES if name not in os.environ]
+    os.environ.update(dict.fromkeys(missing, "1"))
     try:
         yield
     finally:
-        with _lock:
-            _starting -= 1
-            if _starting == 0:
-                for name in _ours:
-                    os.environ.pop(name, None)
-                _ours.clear()
+        for name in missing:
+            os.environ.pop(name, None)
 
 
 @contextlib.contextmanager
@@ -49,15 +39,13 @@ def one_thread_here() -> Iterator[None]:
     except ImportError:
         yield
         return
-    with _lock:
-        chosen = any(name in os.environ and name not in _ours for name in VARIABLES)
-        if not chosen:
-            _held += 1
-            if _held == 1:
-                _limit = threadpool_limits(1, user_api="blas")
-    if chosen:
+    if any(name in os.environ for name in VARIABLES):
         yield
         return
+    with _lock:  # teams may overlap in any order: the first to open sets the limit, the last to close lifts it
+        _held += 1
+        if _held == 1:
+            _limit = threadpool_limits(1, user_api="blas")
     try:
         yield
     finally:

@@ -6,53 +6,93 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from asv_scaling import export, scaling
+from asv_scaling import export, files, parameters, results, selection, streams
+from asv_scaling.suite import Settings, Suite
+
+LONGEST_MESSAGE = 1000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0, 1 where there is nothing to write, 2 for a wrong command line."""
+    """Run a command and return its exit status: 0, 1 if it failed, 2 for wrong arguments, 130 after Ctrl-C."""
+    return streams.run(lambda: _main(arguments))
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m asv_scaling", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("export", help="write tables and pictures")
-    command.add_argument("folder", type=Path, metavar="DIR", help="where to, made where it is not there")
-    command.add_argument("--format", default="md,svg", help="of md, png and svg, by default md,svg")
-    command.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="of the suite, asv.conf.json")
+    command.add_argument("folder", type=Path, metavar="DIR", help="where to; it is made if it is not there")
+    command.add_argument("--format", default="md,svg", help="of md, png and svg; by default md,svg")
+    command.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="by default asv.conf.json")
     command.add_argument("--machine", default="", help="by default the one with the newest commit on the most Pythons")
-    command.add_argument("--commit", default="", help="how its hash begins; by default the newest")
+    command.add_argument("--commit", default="", help="the start of its hash; by default the newest")
     command.add_argument("--python", default="", help="of the table; by default the newest")
     command.add_argument("--into", type=Path, metavar="FILE", help=f"a page that gets the tables, after {export.START}")
     options = parser.parse_args(arguments)
-    formats = options.format.split(",")
-    for name in formats:
+    for name in options.format.split(","):
         if name not in export.FORMATS:
-            parser.error(f"--format takes {', '.join(export.FORMATS)}, not {name!r}")
+            command.error(f"--format takes {', '.join(export.FORMATS)}, not {name!r}")
     try:
-        conf = load(options.config)
-        words = scaling.Words.of(conf.get("scaling", {}))
-        folder = options.config.parent / conf.get("results_dir", "results")
-        shown = export.collect(folder, words, options.machine, options.commit, options.python)
-        for path in export.export(shown, formats, options.folder):
-            print(path)
-        if options.into:
-            export.insert(shown, options.into)
-    except (ValueError, OSError) as error:
-        print(f"asv_scaling: {error}", file=sys.stderr)
+        written = _export(options)
+    except KeyboardInterrupt:
+        streams.complain("asv_scaling: interrupted")
+        return 130
+    except Exception as error:
+        if sys.flags.dev_mode:  # python -X dev shows the traceback
+            raise
+        streams.complain(f"asv_scaling: {parameters.printable(_reason(error), LONGEST_MESSAGE)}")
         return 1
-    except ModuleNotFoundError as error:
-        needed = "pip install asv-scaling brings all it needs"
-        print(f"asv_scaling: {error.name} is not installed; {needed}", file=sys.stderr)
-        return 1
+    for path in written:
+        print(path)
     return 0
 
 
+def _export(options: argparse.Namespace) -> list[Path]:
+    """Write what the options ask for, and return the files of the folder."""
+    if options.folder.exists() and not options.folder.is_dir():
+        raise ValueError(f"{options.folder} is not a folder")
+    conf = load(options.config)
+    folder = options.config.parent / conf.get("results_dir", "results")
+    suite = Suite.of(results.benchmarks(folder), Settings.of(conf.get("scaling", {})))
+    if not suite.workloads:
+        raise selection.NothingToExport(" ".join([suite.why_nothing, *suite.left_out]))
+    asked = selection.Asked(options.machine, options.commit, options.python)
+    shown = selection.select(folder, suite, asked, _warn)
+    contents = export.contents(shown, options.format.split(","))
+    made = {options.folder / name: content for name, content in contents.items()}
+    for sentence in (*suite.left_out, *shown.missing()):
+        _warn(f"left out: {sentence}")
+    pages = {options.into: export.with_tables(shown, options.into)} if options.into else {}
+    options.folder.mkdir(parents=True, exist_ok=True)
+    files.write({**made, **pages})
+    return list(made)
+
+
 def load(path: Path) -> dict[str, Any]:
-    """A suite's configuration: JSON with comments, as asv reads it."""
+    """A suite's configuration: JSON with comments, as asv reads it. Raises ValueError, which names it, and OSError."""
     import json5
 
-    conf = json5.loads(path.read_text("utf-8"))
+    try:
+        conf = json5.loads(path.read_bytes().decode())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not JSON: {error}") from None
     if not isinstance(conf, dict):
         raise ValueError(f"{path} holds no object")
+    if not isinstance(conf.get("results_dir", ""), str):
+        raise ValueError(f'{path}: "results_dir" must be a path, not {conf["results_dir"]!r:.40}')
     return conf
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ImportError) and error.name:
+        return f"this needs {error.name}, which is not installed here: pip install asv-scaling brings it"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+
+
+def _warn(message: str) -> None:
+    streams.complain(f"warning: {parameters.printable(message, LONGEST_MESSAGE)}")
 
 
 if __name__ == "__main__":

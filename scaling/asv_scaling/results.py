@@ -1,18 +1,23 @@
-"""Reading a folder of asv's results: a run per file, and a word about each file that cannot be read.
+"""Reading a folder of asv's results: a run per file, and a warning for each file that cannot be read.
 
-The files are read as what they are, JSON of asv's results version 2, without asv: it would read
-what the page does not show, and is the slower for it.
+The files are JSON, in version 2 of asv's format, and are read without asv: it would also read what
+is not shown here, and be slower.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from asv_scaling import parameters
+
 RESULTS_VERSION = 2
+BENCHMARKS_VERSION = 2
 MACHINE_VERSION = 1
 NOT_A_RUN = ("machine.json", "benchmarks.json")
+LAST_DATE = 8.64e15  # milliseconds since 1970, of JavaScript's last day
 
 Warn = Callable[[str], None]
 
@@ -23,22 +28,16 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine's folder of results, and what asv knows of it: name, CPUs, memory in bytes, system."""
+    """A machine's folder of results, its name, and what asv knows of it: CPUs, memory in bytes, system."""
 
     folder: Path
+    name: str
     facts: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        return str(self.facts["machine"])
 
     @property
     def cpus(self) -> int | None:
         """How many it has, or None where asv did not find out."""
-        try:
-            return int(self.facts["num_cpu"])
-        except (KeyError, TypeError, ValueError):
-            return None
+        return parameters.count(str(self.facts.get("num_cpu")))
 
 
 @dataclass(frozen=True)
@@ -64,19 +63,41 @@ class Run:
         return row[place] if place is not None and place < len(row) else None
 
 
+def benchmarks(folder: Path) -> dict[str, Any]:
+    """The entries of a results folder's ``benchmarks.json`` by name. Raises Unreadable."""
+    path = folder / "benchmarks.json"
+    if folder.is_dir() and not path.exists():
+        raise Unreadable(f"{path} is missing; asv run --bench just-discover makes it")
+    found = load(path, BENCHMARKS_VERSION)
+    del found["version"]
+    return found
+
+
 def machines(folder: Path, warn: Warn) -> Iterator[Machine]:
-    """The machines of a results folder, by name."""
-    for inside in sorted(path for path in folder.iterdir() if path.is_dir()):
-        if not any(path.name not in NOT_A_RUN for path in inside.glob("*.json")):
+    """The machines of a results folder, by folder; two of one name are told apart by their folders.
+
+    Raises Unreadable if the folder itself cannot be read.
+    """
+    try:
+        inside = sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError as error:
+        raise Unreadable(f"{folder} cannot be read: {error.strerror}") from None
+    known = []
+    for place in inside:
+        if not any(path.name not in NOT_A_RUN for path in place.glob("*.json")):
             continue
         try:
-            facts = load(inside / "machine.json", MACHINE_VERSION)
+            facts = load(place / "machine.json", MACHINE_VERSION)
             if not isinstance(facts.get("machine"), str):
-                raise Unreadable(f"{inside / 'machine.json'} does not name its machine")
+                raise Unreadable(f"{place / 'machine.json'} does not name its machine")
         except Unreadable as error:
             warn(f"{error}; the results beside it are left out")
         else:
-            yield Machine(inside, facts)
+            known.append((place, parameters.printable(facts["machine"]), facts))
+    names = Counter(name for _, name, _ in known)
+    for place, name, facts in known:
+        said = f"{name} ({parameters.printable(place.name)})" if names[name] > 1 else name
+        yield Machine(place, said, facts)
 
 
 def paths(machine: Machine) -> list[Path]:
@@ -93,14 +114,16 @@ def read(path: Path) -> Run:
             commit=_is(str, found["commit_hash"]),
             date=int(found["date"]),
             environment=_is(str, found["env_name"]),
-            python=str(found.get("python") or found["params"].get("python", "")),
+            python=parameters.printable(found.get("python") or found["params"].get("python", "")),
             facts=_is(dict, found["params"]) | _is(dict, found.get("env_vars", {})),
             columns={name: place for place, name in enumerate(_is(list, found["result_columns"]))},
             results=_is(dict, found["results"]),
         )
         if "result" not in run.columns or not all(isinstance(row, list) for row in run.results.values()):
             raise TypeError("no rows of results")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if not abs(run.date) <= LAST_DATE:
+            raise ValueError(f"the date of its commit is {run.date!r:.40}")
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise Unreadable(f"{path} is not a file of asv's results ({type(error).__name__}: {error})") from None
     return run
 
@@ -111,12 +134,12 @@ def load(path: Path, version: int) -> dict[str, Any]:
         found = json.loads(path.read_bytes())
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable(f"{path} is not JSON: {error}") from None
     if not isinstance(found, dict):
         raise Unreadable(f"{path} holds no object, but a {type(found).__name__}")
     if found.get("version") != version:
-        raise Unreadable(f"{path} has version {found.get('version')} of asv's format, not {version}")
+        raise Unreadable(f"{path} has version {found.get('version')!r:.40} of asv's format, not {version}")
     return found
 
 

@@ -1,6 +1,7 @@
 """Publishing a site, serving it, and a page of it in a browser, for the tests."""
 
 import contextlib
+import json
 import signal
 import socket
 import subprocess
@@ -24,6 +25,14 @@ def asv(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
         text=True,
         timeout=200,
     )
+
+
+def published(html: Path, name: str) -> Any:
+    """The content of one of the page's files of data."""
+    text = (html / "scaling" / f"{name}.js").read_text()
+    assert text.startswith(f'scalingData("{name}",')
+    assert text.endswith(");\n")
+    return json.loads(text.partition(",")[2][:-3])
 
 
 @contextlib.contextmanager
@@ -69,7 +78,7 @@ class Opened:
     def go(self, fragment: str) -> None:
         """Open a view, and wait until it is drawn."""
         self.page.goto(self.address + fragment)
-        if fragment.startswith("#/scaling"):
+        if "scaling" in fragment:
             self.drawn()
 
     def drawn(self) -> None:

@@ -44,7 +44,7 @@ def test_pythons_are_drawn_from_the_oldest_on(opened: Opened, made_up: suites.Ma
 
 def test_what_the_builds_differ_in_is_said(opened: Opened, made_up: suites.MadeUp) -> None:
     opened.go(f"#/scaling?commit={made_up.commits[0]}")
-    warning = opened.page.inner_text("#scaling-confound")
+    warning = opened.page.inner_text("#scaling-differences")
     assert "PGO (3.9: 0, 3.10: 1, 3.13: 1)" in warning
     assert "GIL" not in warning
 

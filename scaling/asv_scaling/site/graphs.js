@@ -1,16 +1,14 @@
-// The graphs: Vega-Lite from charts.json, given its rows, its width and its legend.
-
-import {points, pythonRows} from "./numbers.js";
+// The graphs: Vega-Lite as published, given its rows, its width and its legend.
 
 const LEFT = 96;  // what the axis takes of a graph's width
 
 let embedded = null;
 
 async function embed(holder, spec) {
-  embedded ??= import("./vega.js").then(() => window.vegaEmbed);
-  const vegaEmbed = await embedded;
+  embedded ??= addScript("vega.js");
+  await embedded;
   holder.vega?.finalize();
-  holder.vega = await vegaEmbed(holder, spec, {
+  holder.vega = await window.vegaEmbed(holder, spec, {
     renderer: "svg", actions: false, logLevel: 1,  // no warning for a layer without rows, as the ideal where serial was not timed
   });
   return holder.vega.view;
@@ -31,39 +29,36 @@ function filled(spec, rows, holder, panels, parameters) {
 
 const unique = values => [...new Set(values)];
 
-export async function drawScaling(holder, spec, rows, show) {
+// `why` says why there is no speedup.
+async function drawScaling(holder, spec, rows, show, why) {
+  const timed = rows.filter(row => row.time !== null);
   const parameters = {
-    shown: unique(rows.filter(row => row.time !== null).map(row => row.strategy)),
-    ticks: unique(rows.filter(row => row.time !== null).map(row => row.workers)).sort((one, other) => one - other),
+    shown: unique(timed.map(row => row.strategy)),
+    ticks: unique(timed.map(row => row.workers)).sort((one, other) => one - other),
   };
-  if (!parameters.shown.length) return empty(holder, "Nothing was measured here.");
-  const derived = ["speedup", "efficiency"].includes(show);
-  if (derived && rows.every(row => row.speedup === null)) return empty(holder, "Without a serial time there is no speedup to draw.");
+  if (!timed.length) return empty(holder, "Nothing was measured here.");
+  if (["speedup", "efficiency"].includes(show) && timed.every(row => row.speedup === null)) {
+    return empty(holder, `There is no speedup to draw: ${why}.`);
+  }
   return embed(holder, filled(spec, rows, holder, unique(rows.map(row => row.panel)).length, parameters));
 }
 
-export async function drawPythons(holder, title, spec, index, chosen, runs) {
-  const {workload, strategy, machine} = chosen;
-  const byPython = runs.map(run => [run.environment.label, points(run.times[workload.key] ?? [])]);
-  const workers = Math.min(machine.cpus ?? Infinity, Math.max(...byPython.flatMap(([, some]) => some.map(point => point.workers))));
-  const rows = pythonRows(byPython, strategy ? [strategy] : workload.strategies, workers);
-  const order = byPython.map(([python]) => python);
-  title.textContent = `${workload.label}: the same time on each Python`;
-  if (byPython.length < 2 || !rows.length) {
-    return {graph: empty(holder, `At this commit only Python ${order.join()} was measured on this machine.`), rows};
+async function drawPythons(holder, spec, rows, measured) {
+  if (measured.length < 2 || !rows.length) {
+    return empty(holder, `At this commit only Python ${measured.join()} was measured on this machine.`);
   }
-  const parameters = {shown: unique(rows.map(row => row.strategy))};
-  return {graph: await embed(holder, filled(spec, rows, holder, 1, parameters)), rows};
+  return embed(holder, filled(spec, rows, holder, 1, {shown: unique(rows.map(row => row.strategy))}));
 }
 
 function empty(holder, words) {
   holder.vega?.finalize();
+  holder.vega = null;
   holder.textContent = words;
   return null;
 }
 
-export function offerDownloads(holder, graph, rows, name) {
-  const file = name.replace(/[^\w.=-]+/g, "_");
+function offerDownloads(holder, graph, rows, name) {
+  const file = name.replace(/[^\w.=-]+/g, "_").slice(0, 120);
   const kinds = [
     ["CSV", async () => new Blob([csv(rows)], {type: "text/csv"})],
     ["SVG", async () => new Blob([await graph.toSVG()], {type: "image/svg+xml"})],

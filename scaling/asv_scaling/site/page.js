@@ -1,41 +1,15 @@
 // The Scaling page. All that is chosen is in the address, #/scaling?machine=...: every change goes
 // there, and the page is drawn from it, so that a link restores the view.
 
-import {points, scalingRows} from "./numbers.js";
-import {choose, href, label, offered, settle} from "./choice.js";
-import {drawFacts, drawMatrix, drawMissing, drawNumbers} from "./tables.js";
-import {drawPythons, drawScaling, offerDownloads} from "./graphs.js";
-
-const HERE = new URL(".", import.meta.url);
-const SHOWS = {speedup: "Speedup", efficiency: "Efficiency", time: "Time", cost: "Cost"};
 const $ = selector => document.querySelector(selector);
-const fetched = new Map();
 let drawn = 0;
-
-function load(path) {
-  if (!fetched.has(path)) {
-    fetched.set(path, fetch(new URL(path, HERE)).then(answer => {
-      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${answer.statusText}`);
-      return answer.json();
-    }));
-    fetched.get(path).catch(() => fetched.delete(path));
-  }
-  return fetched.get(path);
-}
-
-// A run is {python, commit, facts, times, leaders}, or null where there is none.
-async function loadRun(machine, environment, commit) {
-  if (!environment || !environment.commits.includes(commit)) return null;
-  const run = await load(`runs/${encodeURIComponent(machine.folder)}/${environment.number}-${commit.slice(0, 12)}.json`);
-  return {...run, environment, commit};
-}
 
 async function show(address) {
   const turn = ++drawn;
   $("#scaling-display").hidden = false;
   document.body.classList.add("scaling-shown");
   try {
-    const index = await load("index.json");
+    const index = await load("index");
     if (turn === drawn) await draw(index, choose(index, address), turn);
   } catch (error) {
     if (turn === drawn) $("#scaling-note").textContent = `This could not be shown: ${error.message}`;
@@ -46,48 +20,58 @@ async function show(address) {
 async function draw(index, first, turn) {
   let chosen = first;
   $("#scaling-note").textContent = chosen.notes.join(" ");
+  const title = $(".scaling-alone h1");
+  if (title) title.textContent = document.title = `Scaling of ${index.project}`;
   document.querySelectorAll(".scaling-serial").forEach(element => { element.textContent = index.serial; });
+  drawLists($("#scaling-not-shown"), index);
   if (!chosen.machine || !chosen.workload) {
-    $("#scaling-note").textContent = "There are no results of benchmarks that have a parameter for workers.";
+    $("#scaling-note").textContent = index.nothing || "There are no results of these benchmarks.";
+    document.querySelectorAll("#scaling-page > :is(form, .scaling-results)").forEach(part => { part.hidden = true; });
+    $("#scaling-page").dataset.drawn = window.location.hash;
     return;
   }
   const {machine, environment, commit} = chosen;
-  const [run, beside, ...others] = await Promise.all([
-    loadRun(machine, environment, commit),
-    chosen.beside ? loadRun(machine, chosen.beside.environment, chosen.beside.commit) : null,
-    ...machine.environments.map(other => loadRun(machine, other, commit)),
+  const [published, beside, specs] = await Promise.all([
+    loadCommit(index, machine, commit),
+    chosen.beside ? loadCommit(index, machine, chosen.beside.commit) : null,
+    load("charts"),
   ]);
-  const specs = await load("charts.json");
   if (turn !== drawn) return;
 
+  const run = published.runs[environment.number];
   chosen = settle(index, chosen, run);
+  const {workload, strategy} = chosen;
   offer(index, chosen);
-  drawMatrix($("#scaling-matrix"), index, run, chosen);
-  $("#scaling-graph-title").textContent = `${label(index, chosen.workload.key)}: ${SHOWS[chosen.show].toLowerCase()} against workers`;
-  const shown = [run, beside].filter(one => one);
-  const rows = shown.flatMap(one => scalingRows(points(one.times[chosen.workload.key] ?? []), index.serial, machine.cpus,
-    `Python ${one.environment.label}, ${one.commit.slice(0, 8)}`));
+  const results = resultsOf(index, run, workload);
+  drawMatrix($("#scaling-matrix"), $("#scaling-matrix-note"), index, run, chosen);
+  $("#scaling-graph-title").textContent = `${workload.label}: ${SHOWS[chosen.show].toLowerCase()} against workers`;
+  const shown = [[run, environment, commit]];
+  if (beside) shown.push([beside.runs[chosen.beside.environment.number], chosen.beside.environment, chosen.beside.commit]);
+  const rows = shown.flatMap(([one, of, place]) => workloadRows(workload, resultsOf(index, one, workload),
+    {panel: `Python ${of.label}, ${machine.commits[place][0].slice(0, 8)}`, cpus: machine.cpus}));
   drawMissing($("#scaling-missing"), rows);
   drawNumbers($("#scaling-numbers"), rows);
-  $("#scaling-leader").textContent = leaderWords(run, chosen.workload.key, machine);
+  $("#scaling-leader").textContent = leaderWords(results, machine, environment);
+  drawFacts($("#scaling-facts"), machine, published);
+  drawDifferences($("#scaling-differences"), machine, published);
 
-  const runs = others.filter(one => one);
-  drawFacts($("#scaling-facts"), $("#scaling-confound"), $("#scaling-unread"), machine, runs, index.unread);
-  const name = `${chosen.workload.key}-${machine.name}-${environment.label}-${commit.slice(0, 8)}`;
-  const graph = await drawScaling($("#scaling-graph"), specs[chosen.show], rows, chosen.show);
+  const name = `${workload.key}-${machine.name}-${environment.label}-${machine.commits[commit][0].slice(0, 8)}`;
+  const graph = await drawScaling($("#scaling-graph"), specs[chosen.show], rows, chosen.show, results?.why);
   offerDownloads($('[data-chart="graph"]'), graph, rows, `${chosen.show}-${name}`);
-  const pythons = await drawPythons($("#scaling-pythons"), $("#scaling-pythons-title"), specs.pythons, index, chosen, runs);
-  offerDownloads($('[data-chart="pythons"]'), pythons.graph, pythons.rows, `pythons-${name}`);
+  const measured = machine.environments.filter(other => published.runs[other.number]).map(other => other.label);
+  const across = pythonRows(index, published, workload, machine.environments).filter(row => !strategy || row.strategy === strategy);
+  $("#scaling-pythons-title").textContent = `${workload.label}: the same time on each Python`;
+  const pythons = await drawPythons($("#scaling-pythons"), specs.pythons, across, measured);
+  offerDownloads($('[data-chart="pythons"]'), pythons, across, `pythons-${name}`);
   if (turn === drawn) $("#scaling-page").dataset.drawn = window.location.hash;
 }
 
-function leaderWords(run, key, machine) {
-  if (!run || !run.leaders[key]) return "";
-  const [strategy, since] = run.leaders[key];
+function leaderWords(results, machine, environment) {
+  const [strategy, since] = results?.leads ?? [];
   if (!strategy) return "";
-  const day = new Date(machine.commits[since]).toISOString().slice(0, 10);
-  const start = since === run.environment.commits[0] ? "the first commit measured" : "commit";
-  return `On this Python ${strategy} has led since ${start}, ${since.slice(0, 8)} (${day}): no other has been told apart from it as faster.`;
+  const [hash, date] = machine.commits[since];
+  const start = since === environment.commits[0] ? "the first commit measured" : "commit";
+  return `On this Python ${strategy} has led since ${start}, ${hash.slice(0, 8)} (${day(date)}): no other has been told apart from it as faster.`;
 }
 
 // Fill the selects with what there is, and the address with what is chosen of it.
@@ -116,24 +100,37 @@ function go(address) {
   window.location.hash = href(address);
 }
 
-// asv calls this with {name: [value, ...]} of the address.
+// The names and values of the address, of the first of each name.
+function asked() {
+  const said = new URLSearchParams(window.location.hash.split("?").slice(1).join("?"));
+  return Object.fromEntries([...said].reverse());
+}
+
+const isOurs = () => /^#\/?scaling(\?|$)/.test(window.location.hash);
+
 function start() {
-  window.jQuery.asv.register_page("scaling", said => {
-    show(Object.fromEntries(Object.entries(said).map(([name, values]) => [name, values[0] ?? ""])));
-  });
-  window.addEventListener("hashchange", () => {
-    if (/^#\/?scaling(\?|$)/.test(window.location.hash)) return;
-    drawn++;
-    $("#scaling-display").hidden = true;
-    document.body.classList.remove("scaling-shown");
-  });
+  const asv = window.jQuery?.asv;
+  if (asv) {
+    // asv calls this when the address is ours.
+    asv.register_page("scaling", () => show(asked()));
+    window.addEventListener("hashchange", () => {
+      if (isOurs()) return;
+      drawn++;
+      $("#scaling-display").hidden = true;
+      document.body.classList.remove("scaling-shown");
+    });
+  } else {
+    window.addEventListener("hashchange", () => show(asked()));
+    show(asked());
+  }
   document.querySelectorAll("#scaling-page form").forEach(form => form.addEventListener("submit", event => event.preventDefault()));
   let width = window.innerWidth;
   window.addEventListener("resize", () => {
     if ($("#scaling-display").hidden || window.innerWidth === width) return;
     width = window.innerWidth;
-    window.dispatchEvent(new HashChangeEvent("hashchange"));
+    show(asked());
   });
 }
 
-window.jQuery(start);
+if (window.jQuery) window.jQuery(start);
+else start();

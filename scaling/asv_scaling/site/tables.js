@@ -1,7 +1,4 @@
-// The page's tables: the matrix, the numbers of a graph, and what the machine was.
-
-import {baseline, best, points, ratio, toldApart} from "./numbers.js";
-import {href} from "./choice.js";
+// The page's tables: the matrix, the numbers of a graph, what the machine was, and what is not shown.
 
 // An element with attributes and children; `class` and the like are attributes too.
 function element(name, attributes = {}, ...children) {
@@ -13,56 +10,37 @@ function element(name, attributes = {}, ...children) {
 
 const head = names => element("thead", {}, element("tr", {}, ...names.map(name => element("th", {scope: "col"}, name))));
 
-export function drawMatrix(table, index, run, chosen) {
-  const rows = [];
-  const seen = new Set();
-  // What has no strategies says nothing of which to take, unless the whole suite is so.
-  const mixed = index.strategies.some(strategy => strategy);
-  for (const workload of index.workloads) {
-    const some = points(run?.times[workload.key] ?? []);
-    const base = baseline(some, index.serial);
-    if (!base || (mixed && workload.strategies.includes(""))) continue;
-    const first = best(some);
-    const cells = new Map(workload.strategies.map(strategy => {
-      const own = some.filter(point => point.strategy === strategy);
-      seen.add(strategy);
-      return [strategy, cell(workload, strategy, own, base, first, chosen)];
-    }));
-    rows.push([workload, cells]);
-  }
-  const strategies = index.strategies.filter(strategy => seen.has(strategy));
-  table.replaceChildren(
+function drawMatrix(table, note, index, run, chosen) {
+  const found = index.workloads.map(workload => [workload, resultsOf(index, run, workload)]).filter(([, some]) => some?.best.length);
+  const rows = found.map(([workload, results]) => [workload, new Map(results.best.map(([number, mark]) =>
+    [workload.points[number][0], cell(workload, workloadRows(workload, results)[number], mark, chosen)]))]);
+  const strategies = index.strategies.filter(strategy => rows.some(([, cells]) => cells.has(strategy)));
+  table.replaceChildren(...(!rows.length ? [] : [
     head(["workload", ...strategies.map(strategy => strategy || "all")]),
     element("tbody", {}, ...rows.map(([workload, cells]) => element("tr", {},
       element("th", {scope: "row", title: workload.key}, workload.label),
-      ...strategies.map(strategy => cells.get(strategy) ?? element("td", {class: "scaling-empty", title: "no such benchmark"}, "–")))),
-    ),
-  );
+      ...strategies.map(strategy => cells.get(strategy)
+        ?? element("td", {class: "scaling-empty", title: "no such benchmark"}, "–")))))]));
+  note.textContent = rows.length ? "" : index.nothing || "No workload has a speedup here.";
 }
 
-function cell(workload, strategy, own, base, first, chosen) {
-  const fastest = best(own);
-  const here = workload.key === chosen.workload.key;
-  if (!fastest) {
-    const reasons = [...new Set(own.map(point => point.missing))].join(", ") || "not run";
-    return element("td", {class: "scaling-empty"}, reasons);
-  }
-  const speedup = ratio(base, fastest).value;
-  const mark = fastest === first ? "★ " : toldApart(first, fastest) ? "" : "≈ ";
-  const words = {"★ ": ", the fastest", "≈ ": ", not told apart from the fastest", "": ""}[mark];
+// The best row of a strategy; `place` is its mark, or why the strategy has no time.
+function cell(workload, {strategy, workers, speedup}, place, chosen) {
+  if (typeof place === "string") return element("td", {class: "scaling-empty"}, place);
+  const [mark, words] = [["", ""], ["≈ ", ", not told apart from the fastest"], ["★ ", ", the fastest"]][place];
   const link = element("a", {
     href: href({...chosen.address, workload: workload.key, show: "speedup"}),
     class: mark ? "scaling-best" : "",
     style: `background-color: ${colour(speedup)}`,
-    "aria-label": `${workload.label}, ${strategy || "all"}: ${factor(speedup)} times as fast with ${fastest.workers} workers${words}`,
+    "aria-label": `${workload.label}, ${strategy}: ${factor(speedup)} times as fast with ${workers} workers${words}`,
   }, element("span", {class: "scaling-mark"}, mark), `${factor(speedup)}x `,
-  element("span", {class: "scaling-workers"}, `${fastest.workers}w`));
+  element("span", {class: "scaling-workers"}, `${workers}w`));
   link.addEventListener("click", () => {
     const title = document.querySelector("#scaling-graph-title");
     title.scrollIntoView();
     title.focus({preventScroll: true});
   });
-  return element("td", here ? {class: "scaling-chosen"} : {}, link);
+  return element("td", workload.key === chosen.workload.key ? {class: "scaling-chosen"} : {}, link);
 }
 
 // From orange (a quarter as fast and less) over white (as fast) to blue (four times and more).
@@ -75,12 +53,11 @@ function colour(speedup) {
 
 const factor = value => (value >= 0.995 ? value.toFixed(2) : value.toPrecision(2));
 
-export function drawMissing(paragraph, rows) {
+function drawMissing(paragraph, rows) {
   const reasons = new Map();
   for (const row of rows.filter(one => one.missing)) {
-    const key = row.missing;
-    if (!reasons.has(key)) reasons.set(key, new Map());
-    const strategies = reasons.get(key);
+    if (!reasons.has(row.missing)) reasons.set(row.missing, new Map());
+    const strategies = reasons.get(row.missing);
     strategies.set(row.strategy, [...new Set([...strategies.get(row.strategy) ?? [], row.workers])]);
   }
   const words = [...reasons].map(([reason, strategies]) =>
@@ -89,7 +66,7 @@ export function drawMissing(paragraph, rows) {
     : words.length ? `Points that are missing: ${words.join(". ")} workers.` : "";
 }
 
-export function drawNumbers(table, rows) {
+function drawNumbers(table, rows) {
   const interval = (low, high, format) => (low === null ? "" : `${format(low)} to ${format(high)}`);
   table.replaceChildren(
     head(["run", "strategy", "workers", "time", "99 % interval", "speedup", "99 % interval"]),
@@ -106,30 +83,39 @@ function seconds(time) {
   return `${(time / scale).toPrecision(4)} ${unit}`;
 }
 
-// What the machine was, a column per Python for what differs between them, and a warning for what confounds them.
-export function drawFacts(table, warning, unread, machine, runs, files) {
+// What the machine was, with a column per Python for what its run recorded.
+function drawFacts(table, machine, published) {
   const gibibytes = bytes => (bytes > 2 ** 20 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : bytes);
+  const measured = machine.environments.filter(environment => published.runs[environment.number]);
+  const columns = measured.map(environment => ({...environment.facts, ...published.runs[environment.number].facts}));
   const rows = Object.entries(machine.facts).map(([name, fact]) =>
     element("tr", {}, element("th", {scope: "row"}, name === "num_cpu" ? "CPUs" : name),
-      element("td", {colspan: Math.max(1, runs.length)}, String(name === "ram" ? gibibytes(Number(fact)) : fact))));
-  const columns = runs.map(run => ({...run.environment.facts, ...run.facts}));
+      element("td", {colspan: Math.max(1, measured.length)}, String(name === "ram" ? gibibytes(Number(fact)) : fact))));
   for (const name of new Set(columns.flatMap(Object.keys))) {
     if (name === "python") continue;
     rows.push(element("tr", {}, element("th", {scope: "row"}, name),
-      ...columns.map(facts => element("td", {}, facts[name] === undefined ? "not recorded" : String(facts[name])))));
+      ...columns.map(facts => element("td", {}, facts[name] ?? "not recorded"))));
   }
-  table.replaceChildren(head(["", ...runs.map(run => `Python ${run.environment.label}`)]), element("tbody", {}, ...rows));
+  table.replaceChildren(head(["", ...measured.map(environment => `Python ${environment.label}`)]), element("tbody", {}, ...rows));
+}
 
-  const recorded = runs.filter(run => Object.keys(run.facts).length);
-  const names = [...new Set(recorded.flatMap(run => Object.keys(run.facts)))];
-  const apart = names.filter(name => new Set(recorded.map(run => run.facts[name])).size > 1);
-  warning.textContent = apart.length
-    ? `These Pythons differ in more than their version: ${apart.map(name =>
-      `${name} (${recorded.map(run => `${run.environment.label}: ${run.facts[name] ?? "not recorded"}`).join(", ")})`).join("; ")}. ` +
-      "What is between them below is that too."
-    : runs.length > 1 && recorded.length < runs.length
-      ? "How these Pythons were built was not recorded beside their times: builds of different optimisation differ in speed by themselves."
-      : "";
-  unread.replaceChildren(...(files.length
-    ? [element("p", {}, "Not read, and so not shown:"), element("ul", {}, ...files.map(file => element("li", {}, file)))] : []));
+// A warning of what else than their version may make a difference between Pythons.
+function drawDifferences(paragraph, machine, published) {
+  const words = Object.entries(published.differences).map(([name, values]) => {
+    const known = machine.environments.filter(({number}) => number in values);
+    return `${name} (${known.map(({label, number}) => `${label}: ${values[number]}`).join(", ")})`;
+  });
+  const runs = Object.values(published.runs);
+  const unknown = runs.length > 1 && runs.some(run => !Object.keys(run.facts).length);
+  paragraph.textContent = words.length
+    ? `These Pythons differ in more than their version: ${words.join("; ")}. The differences below may come from that.`
+    : unknown ? "How these Pythons were built was not recorded beside their times. Builds with different optimisation differ in speed." : "";
+}
+
+function drawLists(holder, index) {
+  const list = (title, texts) => (texts.length
+    ? [element("p", {}, title), element("ul", {}, ...texts.map(text => element("li", {}, text)))] : []);
+  holder.replaceChildren(
+    ...list("Benchmarks, or values of their parameters, that are not shown:", index.left_out),
+    ...list("Results that could not be read:", index.unread));
 }

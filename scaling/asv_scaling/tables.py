@@ -1,0 +1,63 @@
+"""The tables of a selection in Markdown: the best speedup of each strategy, and a strategy's time per Python."""
+
+import html
+import re
+from collections.abc import Sequence
+
+from asv_scaling.selection import Selection
+from asv_scaling.speedup import FASTEST, SIMILAR, Best
+
+SPECIAL = re.compile(r"[\\`*|~\[\]]|(?<!\w)_|_(?!\w)")
+
+
+def tables(shown: Selection) -> str:
+    """The matrix of the best speedups on the newest Python, and where there are several the time on each."""
+    suite, serial = shown.suite, shown.suite.settings.serial
+    cpus = f"{shown.machine.cpus} CPUs" if shown.machine.cpus else "an unknown number of CPUs"
+    where = f"on {escaped(shown.machine.name)} ({cpus}), at commit {shown.commit[:8]}"
+    over = escaped(serial) if serial in suite.strategies else "the fewest workers"
+    best = shown.best()
+    there = {one.strategy for own in best.values() for one in own}
+    strategies = [strategy for strategy in suite.strategies if strategy in there]
+    lines = [
+        f"Best speedup over {over}, and its workers, with Python {escaped(shown.newest)} {where}. "
+        "Bold: the fastest of its row; ≈: its 99 % confidence interval does not tell it apart from that.",
+        "",
+        *_markdown(
+            ["workload", *(strategy or "all" for strategy in strategies)],
+            [[suite.labels[key], *_cells(own, strategies)] for key, own in best.items()],
+        ),
+    ]
+    across = shown.across()
+    if len(shown.pythons) > 1 and across:
+        of = f"Time of {escaped(serial)}" if serial in suite.strategies else "Time"
+        rows = []
+        for key, own in across.items():
+            relative = {row.python: f"{row.relative:.2f}" for row in own}
+            rows.append([suite.labels[key], *(relative.get(python, "-") for python in shown.pythons)])
+        lines += ["", f"{of} on each Python, relative to the oldest, {where}.", ""]
+        lines += _markdown(["workload", *shown.pythons], rows)
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    """The text, of one line, as Markdown that shows it as it is: no HTML, no emphasis, no end of a cell."""
+    return SPECIAL.sub(r"\\\g<0>", html.escape(text, quote=False))
+
+
+def _cells(own: Sequence[Best], strategies: Sequence[str]) -> list[str]:
+    found = {one.strategy: one for one in own}
+    return [_cell(found[strategy]) if strategy in found else "-" for strategy in strategies]
+
+
+def _cell(one: Best) -> str:
+    if one.row is None:
+        return one.missing
+    words = f"{one.row.speedup:.2f}x ({one.row.workers})"
+    return {FASTEST: f"**{words}**", SIMILAR: f"≈ {words}"}.get(one.mark, words)
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table whose heads and first column are text, and whose other cells are Markdown."""
+    body = [[escaped(row[0]), *row[1:]] for row in rows]
+    return [f"| {' | '.join(row)} |" for row in ([escaped(name) for name in head], ["---"] * len(head), *body)]
