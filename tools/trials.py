@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from asv_gate.cli import duration, pattern
+from asv_gate.arguments import duration, pattern
 from asv_gate.journal import Journal
 from asv_gate.replay import Rate
 from kernels.commands import files, tables

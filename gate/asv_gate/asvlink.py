@@ -77,6 +77,12 @@ class Benchmark:
     cold: bool = False
 
 
+def require_config(config: Path) -> None:
+    """Raise GateError where there is no such file."""
+    if not config.is_file():
+        raise GateError(f"there is no asv config at {config}; name one with --config")
+
+
 def resolve(config: Path, names: Sequence[str], python: str | None = None, specifier: str | None = None) -> Suite:
     """Read the config, choose an environment, and look up commits.
 
@@ -97,8 +103,7 @@ def resolve(config: Path, names: Sequence[str], python: str | None = None, speci
         For a name that is no commit's, and where no environment can be made.
 
     """
-    if not config.is_file():
-        raise GateError(f"there is no asv config at {config}; name one with --config")
+    require_config(config)
     chosen = {"python": python, "specifier": specifier}
     answer = _ask("resolve", {"config": config.name, "names": list(names), **chosen}, config, RESOLVE_SECONDS)
     return Suite(

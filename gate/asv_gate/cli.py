@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import math
-import re
 import signal
 import sys
 import traceback
@@ -13,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from asv_gate import calibrate, corpus, gate, processes
+from asv_gate.arguments import duration, fraction, path, pattern, whole, word
 from asv_gate.decide import Settings
 from asv_gate.errors import GateError
 from asv_gate.progress import ConsoleProgress
@@ -24,7 +24,6 @@ from asv_gate.request import METRIC_THRESHOLD, Request
 from asv_gate.workspace import Workspace
 
 FILE_WIDTH = 160  # of the table where it goes into a file or a log
-SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\nasv-gate: interrupted{options.goes_on}", file=sys.stderr)
     except OSError as error:  # a disk that is full, a folder that cannot be written
-        print(f"asv-gate: {error}", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"asv-gate: {where}{error.strerror or error}", file=sys.stderr)
     except Exception:  # Python's own exit status for it is 1, which here is a regression
         traceback.print_exc()
     return Status.UNABLE
@@ -73,10 +73,10 @@ def parser() -> argparse.ArgumentParser:
         "3 no regression was seen, but --require-power is not met.",
     )
     run.set_defaults(command=run_command, goes_on="; with --resume, the same command goes on from here")
-    run.add_argument("base", metavar="BASE", help="a commit by any name that git knows")
-    run.add_argument("head", metavar="HEAD", nargs="?", default="HEAD", help="by default HEAD")
+    run.add_argument("base", type=word, metavar="BASE", help="a commit by any name that git knows")
+    run.add_argument("head", type=word, metavar="HEAD", nargs="?", default="HEAD", help="by default HEAD")
     _common(run)
-    run.add_argument("--report", type=Path, metavar="DIR", help="where the reports go; by default the run's own folder")
+    run.add_argument("--report", type=path, metavar="DIR", help="where the reports go; by default the run's own folder")
     run.add_argument(
         "--metric-threshold",
         "--number-threshold",
@@ -97,9 +97,9 @@ def parser() -> argparse.ArgumentParser:
 def _add_corpus_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     record = commands.add_parser("record", help="record pairs on unchanged code; the same command goes on with them")
     record.set_defaults(command=record_command, goes_on="; the same command goes on from here")
-    record.add_argument("corpus", type=Path, metavar="CORPUS", help="a file of JSON lines")
-    record.add_argument("--commit", help="by default the one that the corpus was begun with, at first HEAD")
-    record.add_argument("--pairs", type=int, default=60, metavar="N", help="of each benchmark; by default 60")
+    record.add_argument("corpus", type=path, metavar="CORPUS", help="a file of JSON lines")
+    record.add_argument("--commit", type=word, help="by default the one that the corpus was begun with, at first HEAD")
+    record.add_argument("--pairs", type=whole(1), default=60, metavar="N", help="of each benchmark; by default 60")
     record.add_argument(
         "--for", dest="seconds", type=duration, default=math.inf, metavar="3m", help="then stop, for now"
     )
@@ -109,19 +109,21 @@ def _add_corpus_commands(commands: "argparse._SubParsersAction[argparse.Argument
     replay.set_defaults(command=replay_command, goes_on="")
     replay.add_argument("--inject", type=fraction, metavar="5%", help="slow a benchmark of head down in each run")
     replay.add_argument("--only", type=pattern, metavar="REGEX", default="", help="which benchmarks may be slowed down")
-    replay.add_argument("--at-once", type=int, default=1, metavar="N", help="so many of them in each run; 0 for all")
+    replay.add_argument(
+        "--at-once", type=whole(0), default=1, metavar="N", help="so many of them in each run; 0 for all"
+    )
     calibrate = commands.add_parser("calibrate", help="false alarms and power by replay, for `run` to print")
     calibrate.set_defaults(command=calibrate_command, goes_on="")
-    calibrate.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="asv's, beside which it is kept")
+    calibrate.add_argument("--config", type=path, default=Path("asv.conf.json"), help="asv's, beside which it is kept")
     for command in (replay, calibrate):
-        command.add_argument("corpus", type=Path, metavar="CORPUS", help="what `record` has recorded")
-        command.add_argument("--gates", type=int, default=2000, metavar="N", help="virtual runs; by default 2000")
-        command.add_argument("--seed", type=int, default=0, metavar="N", help="of what is drawn; by default 0")
+        command.add_argument("corpus", type=path, metavar="CORPUS", help="what `record` has recorded")
+        command.add_argument("--gates", type=whole(1), default=2000, metavar="N", help="virtual runs; by default 2000")
+        command.add_argument("--seed", type=whole(0), default=0, metavar="N", help="of what is drawn; by default 0")
         _decision(command)
 
 
 def _common(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--seed", type=int, metavar="N", help="of the order of things; by default by chance")
+    command.add_argument("--seed", type=whole(0), metavar="N", help="of the order of things; by default by chance")
     command.add_argument(
         "--installations", type=int, choices=(1, 2), default=2, help="of each commit, against accidents of layout"
     )
@@ -130,8 +132,10 @@ def _common(command: argparse.ArgumentParser) -> None:
 
 
 def _suite(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
-    command.add_argument("--python", metavar="X.Y", help="one of the config's Pythons; by default the running one")
+    command.add_argument("--config", type=path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
+    command.add_argument(
+        "--python", type=word, metavar="X.Y", help="one of the config's Pythons; by default the running one"
+    )
     command.add_argument(
         "--bench", action="append", default=[], metavar="REGEX", help="only benchmarks that it is found in; repeatable"
     )
@@ -141,32 +145,6 @@ def _decision(command: argparse.ArgumentParser) -> None:
     command.add_argument("--budget", type=duration, default=600.0, metavar="10m", help="of measuring; by default 10m")
     command.add_argument("--threshold", type=fraction, default=0.01, metavar="1%", help="by default 1%%")
     command.add_argument("--alpha", type=fraction, default=0.01, metavar="1%", help="of false alarms per run")
-
-
-def fraction(text: str) -> float:
-    """``5%`` or ``0.05``."""
-    match = re.fullmatch(r"([0-9.]+) ?(%?)", text)
-    try:
-        return float(match[1]) / (100 if match[2] else 1)  # type: ignore[index]
-    except (TypeError, ValueError):
-        raise argparse.ArgumentTypeError(f"must be like 5% or 0.05, not {text!r}") from None
-
-
-def duration(text: str) -> float:
-    """``90s``, ``10m`` or ``1h``, as seconds."""
-    match = re.fullmatch(r"([0-9.]+) ?([smh])", text)
-    try:
-        return float(match[1]) * SECONDS[match[2]]  # type: ignore[index]
-    except (TypeError, ValueError):
-        raise argparse.ArgumentTypeError(f"must be like 90s, 10m or 1h, not {text!r}") from None
-
-
-def pattern(text: str) -> re.Pattern[str]:
-    """A regular expression."""
-    try:
-        return re.compile(text)
-    except re.error as error:
-        raise argparse.ArgumentTypeError(f"must be a regular expression, not {text!r}: {error}") from None
 
 
 def run_command(options: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """The folder ``.asv-gate`` beside asv.conf.json: environments that are made once, and a folder per run."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -23,6 +24,7 @@ class Workspace:
     """What several gates in one checkout may use at the same time."""
 
     def __init__(self, config: Path) -> None:
+        asvlink.require_config(config)
         self.config = config
         self.folder = config.parent.resolve() / ".asv-gate"
         self.environments = self.folder / "env"
@@ -42,7 +44,7 @@ class Workspace:
         """
         name = f"{commit[:12]}-{letter}-{suite.setup_hash[:8]}"
         folder = self.environments / name
-        with FileLock(self.environments / f"{name}.lock"):
+        with locked(self.environments / f"{name}.lock"):
             folder.mkdir(exist_ok=True)
             if not (folder / "ready.json").exists():
                 tell(f"Building {commit[:8]}, installation {letter}")
@@ -54,10 +56,11 @@ class Workspace:
     def remove_unused(self) -> None:
         """A gate does not take a day, so what was not asked for in one is in nobody's use."""
         for folder in self.environments.iterdir():
-            lock = self.environments / f"{folder.name}.lock"
-            if folder.is_dir() and time.time() - folder.stat().st_mtime > UNUSED_SECONDS:
-                with contextlib.suppress(Timeout), FileLock(lock, timeout=0):
-                    shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):  # another gate was faster
+                if folder.is_dir() and time.time() - folder.stat().st_mtime > UNUSED_SECONDS:
+                    with locked(self.environments / f"{folder.name}.lock", timeout=0) as ours:
+                        if ours:
+                            shutil.rmtree(folder, ignore_errors=True)
 
     def new_run(self) -> Path:
         """A folder for a run, in order of time."""
@@ -83,12 +86,25 @@ class Workspace:
 @contextlib.contextmanager
 def held(folder: Path, name: str = "run") -> Iterator[bool]:
     """Whether what is in the folder under this name is ours alone, within the block."""
-    lock = FileLock(folder / f".{name}.lock")
+    with locked(folder / f".{name}.lock", timeout=0) as ours:
+        yield ours
+
+
+@contextlib.contextmanager
+def locked(file: Path, timeout: float = -1) -> Iterator[bool]:
+    """Whether the lock could be had within so many seconds (-1: however long it takes); it is held within the block.
+
+    A file system that has no locks, as some network ones, is taken to be this process's alone.
+    """
+    lock = FileLock(file)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=timeout)
     except Timeout:
         yield False
         return
+    except (NotImplementedError, OSError) as error:
+        if getattr(error, "errno", errno.ENOSYS) not in (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK):
+            raise
     try:
         yield True
     finally:

@@ -1,0 +1,58 @@
+"""What the command line's arguments may be: each is checked before anything is done, and refused in a line."""
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+NUMBER = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+
+
+def fraction(text: str) -> float:
+    """``5%`` or ``0.05``."""
+    match = re.fullmatch(rf"{NUMBER} ?(%?)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"must be like 5% or 0.05, not {text!r}")
+    return float(match[1]) / (100 if match[2] else 1)
+
+
+def duration(text: str) -> float:
+    """``90s``, ``10m`` or ``1h``, as seconds."""
+    match = re.fullmatch(rf"{NUMBER} ?([smh])", text)
+    if match is None or float(match[1]) == 0:
+        raise argparse.ArgumentTypeError(f"must be like 90s, 10m or 1h, not {text!r}")
+    return float(match[1]) * SECONDS[match[2]]
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """A regular expression."""
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"must be a regular expression, not {text!r}: {error}") from None
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """An integer of at least so much."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch("[0-9]+", text) or int(text) < least:
+            raise argparse.ArgumentTypeError(f"must be an integer of at least {least}, not {text!r}")
+        return int(text)
+
+    return parse
+
+
+def path(text: str) -> Path:
+    """A file or a folder, which is there or is to be made."""
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"must be a path, not {text!r}")
+    return Path(text)
+
+
+def word(text: str) -> str:
+    """The name of one thing."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"must be a name, not {text!r}")
+    return text
