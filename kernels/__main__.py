@@ -4,8 +4,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from kernels.commands import compare, info, run, verify
+import kernels
+from kernels.commands import compare, info, run, streams, verify
 from kernels.commands import list as list_
 from kernels.commands.arguments import one_line
 from kernels.comparing.measurement import Failed
@@ -33,6 +35,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+def program() -> int:
+    """What ``python -m kernels`` runs: `main`, with nothing wrong about the folder and the streams it is given."""
+    _put_folder_last()
+    streams.settle()
+    try:
+        status = main()
+    except SystemExit as end:  # --help, or bad input
+        status = int(end.code or 0)
+    lost = streams.lost(sys.stdout)
+    if lost:
+        print(f"python -m kernels: error: standard output: {lost}", file=sys.stderr)
+    return max(status, 1) if lost else status
+
+
+def _put_folder_last() -> None:
+    """Take a ``numpy.py`` or a folder ``scipy`` of the current folder for no package.
+
+    ``python -m`` looks there first. A workload's file may still import what is beside it.
+    """
+    if not getattr(sys.flags, "safe_path", False) and Path(sys.path[0]) != Path(kernels.__file__).parents[1]:
+        sys.path.append(sys.path.pop(0))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m kernels", description=DESCRIPTION)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -49,4 +74,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

@@ -1,6 +1,7 @@
 """The errors of this package that a caller may want to catch by name."""
 
 import contextlib
+import errno
 from collections.abc import Iterator, Sequence
 
 UNGUARDED = 81  # exit code of a worker that imports the main module and is made to open a team there
@@ -29,10 +30,26 @@ def died(who: str, codes: Sequence[int | None], more: str = "") -> WorkerDied:
     return WorkerDied(f"{who} ended with exit {told}{more}")
 
 
+SEMAPHORES = "the semaphores of multiprocessing cannot be made (on Linux they are files in /dev/shm)"
+CAUSES = {
+    errno.EAGAIN: "no more processes or threads may be started (see ulimit -u, and pids.max of the control group)",
+    errno.EMFILE: "workers take some files each (see ulimit -n)",
+    errno.ENOSPC: SEMAPHORES,
+    errno.EROFS: SEMAPHORES,
+    errno.EACCES: SEMAPHORES,
+    errno.ENOENT: SEMAPHORES,
+    errno.ENOSYS: SEMAPHORES,
+}
+
+
 @contextlib.contextmanager
 def starting_workers() -> Iterator[None]:
-    """Where workers are started: one that ends meanwhile closes a pipe that is being written or read."""
+    """Where workers are started: says what it means that one has ended, or that the system gives no more."""
     try:
         yield
     except (BrokenPipeError, ConnectionResetError, EOFError) as error:
         raise WorkerDied(f"a worker ended while it was being started ({type(error).__name__})") from error
+    except OSError as error:
+        if error.filename is not None or error.errno not in CAUSES:
+            raise
+        raise OSError(error.errno, f"{error.strerror}: {CAUSES[error.errno]}") from error

@@ -70,6 +70,8 @@ def _open_nothing(fd: int) -> None:
         os.fstat(fd)
     except OSError:
         opened = os.open(os.devnull, os.O_RDWR)
-        if opened != fd:
+        if opened == fd:
+            os.set_inheritable(fd, True)
+        else:
             os.dup2(opened, fd)
             os.close(opened)

@@ -12,9 +12,11 @@ def folders(controller: str, root: Path = Path("/")) -> Iterator[Path]:
     """
     try:
         memberships = (root / "proc/self/cgroup").read_text().splitlines()
-    except OSError:
+    except (OSError, ValueError):
         return
     for line in memberships:
+        if line.count(":") < 2:
+            continue
         _, controllers, path = line.split(":", 2)
         if controllers == "":
             mount = root / "sys/fs/cgroup"

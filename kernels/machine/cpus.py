@@ -14,9 +14,10 @@ def present() -> int:
 
 def allowed() -> int:
     """CPUs that affinity (taskset, cpuset) leaves to this process."""
-    if hasattr(os, "sched_getaffinity"):
+    try:
         return len(os.sched_getaffinity(0))
-    return present()
+    except (AttributeError, OSError):  # a system without it, or a container that forbids it
+        return present()
 
 
 def quota(root: Path = Path("/")) -> float | None:

@@ -30,6 +30,7 @@ from kernels.errors import WorkerDied, died
 from kernels.mpi.rank import mapped, packed_apart, sent
 from kernels.workers.main_module import hidden, needs_main
 from kernels.workers.sharing import require_space
+from kernels.workers.sockets import folder_for_sockets
 from kernels.workers.worker import START_SECONDS, packed, pickled, unpacked
 
 if TYPE_CHECKING:
@@ -139,9 +140,12 @@ class Job:
         if Path(mpiexec[0]).with_name("mpiexec.hydra").exists():
             mpiexec.append("-print-all-exitcodes")
         root = str(Path(kernels.__file__).parents[1])
-        with tempfile.TemporaryDirectory(prefix="ranks-") as folder, socket.socket(socket.AF_UNIX) as door:
+        with socket.socket(socket.AF_UNIX) as door, contextlib.ExitStack() as stack:
+            folder = tempfile.mkdtemp(prefix="ranks-", dir=folder_for_sockets())
+            stack.callback(os.rmdir, folder)
             address = os.path.join(folder, "door")
             door.bind(address)
+            stack.callback(os.unlink, address)
             door.listen(self._workers)
             door.settimeout(LOOK_SECONDS)
             self._started = time.time()

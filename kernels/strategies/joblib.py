@@ -39,9 +39,6 @@ def missing() -> str | None:
 @contextlib.contextmanager
 def start(workload: Independent, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
     """Hand each part to joblib as a task, and copy the answers together."""
-    import joblib
-    from joblib.externals.loky.process_executor import BrokenProcessPool
-
     require_processes()
     join = joiner(workload, answer_array(workload, problem))
     # Joblib sends what is defined in __main__ by value, which it cannot do with __main__ itself.
@@ -56,25 +53,49 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
         return [opened(answer) for answer in answers]
 
     with contextlib.ExitStack() as stack:
-        with warnings.catch_warnings(record=True) as warned:
+        with (
+            _safe_path(),
+            warnings.catch_warnings(record=True) as warned,
+        ):  # by which joblib says why it starts no workers
             warnings.simplefilter("always")
+            import joblib
+            from joblib.externals.loky.process_executor import BrokenProcessPool
+
             parallel = stack.enter_context(joblib.Parallel(workers, backend="loky", batch_size=1))
         executor = getattr(parallel._backend, "_workers", None)
         if executor is not None:
             stack.enter_context(_ended(executor))
         if workers != getattr(executor, "_max_workers", 1):
             raise Unsupported(_fewer(workers, parallel, warned))
-        _all_up(each, workers)
+        with _safe_path():
+            _all_up(each, workers)
         yield lambda: join(each(_solve, parts(workload, problem, workers)))
 
 
 def _fewer(workers: int, parallel: Any, warned: list[warnings.WarningMessage]) -> str:
-    """Why joblib has not started the workers that it was asked for, of which it warns at most."""
+    """Why joblib has not started the workers that it was asked for."""
     variable = "JOBLIB_MULTIPROCESSING"
     reasons = [f"{variable}={os.environ[variable]}"] if variable in os.environ else []
     reasons += [str(each.message) for each in warned]
     backend = type(parallel._backend).__name__
     return "; ".join([f"joblib does not start {workers} worker processes here (its backend is {backend})", *reasons])
+
+
+@contextlib.contextmanager
+def _safe_path() -> Iterator[None]:
+    """Processes that are started meanwhile take no ``numpy.py`` of the current folder for NumPy.
+
+    Loky starts its workers by ``python -m``, which looks there first; it does not from Python 3.11 on, if told so.
+    """
+    known = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if known is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = known
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
 
 def _answers(workload: Independent, parts: list[Problem], context: Any) -> list[Answer]:
     """The answers of the parts, in order."""
-    with interrupts_held(context):
+    with starting_workers(), interrupts_held(context):
         queue = context.Queue()
     processes: list[Any] = []
     pipes: list[Any] = []

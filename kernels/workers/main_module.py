@@ -21,7 +21,7 @@ from typing import Any
 
 from kernels.errors import UNGUARDED, Unsupported
 
-PRELOADED = ["numpy", "kernels.strategies.shared"]  # what every worker needs, imported once, in the fork server
+FILES = 10  # that starting a process takes for a moment, and some more
 
 _hiding = threading.Lock()
 
@@ -39,7 +39,7 @@ def worker_context(start_method: str, workload: Any, problem: Any) -> BaseContex
     if start_method == "forkserver":
         server: Any = multiprocessing.forkserver._forkserver  # type: ignore[attr-defined]
         if server._preload_modules == ["__main__"]:  # the default; a caller's own choice stays
-            found.set_forkserver_preload(PRELOADED)
+            found.set_forkserver_preload(["kernels.workers.preload"])
     return found
 
 
@@ -90,6 +90,19 @@ def hidden() -> Iterator[None]:
             names.update(known)
 
 
+@contextlib.contextmanager
+def _enough_files() -> Iterator[None]:
+    """Raise OSError before a process is started, and not midway, where multiprocessing would forget the process."""
+    taken: list[int] = []
+    try:
+        while len(taken) < FILES:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+    finally:
+        for file in taken:
+            os.close(file)
+    yield
+
+
 def _why_not_importable() -> str | None:
     """Why multiprocessing cannot import the main module in another process, or None where it can."""
     main = sys.modules["__main__"]
@@ -121,7 +134,7 @@ class _Nowhere:
 class _Spawned(context.SpawnProcess):
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802 - multiprocessing's name
-        with hidden():
+        with _enough_files(), hidden():
             return context.SpawnProcess._Popen(process_obj)
 
 
@@ -136,7 +149,7 @@ if hasattr(context, "ForkServerProcess"):
     class _Served(context.ForkServerProcess):
         @staticmethod
         def _Popen(process_obj: Any) -> Any:  # noqa: N802 - multiprocessing's name
-            with hidden():
+            with _enough_files(), hidden():
                 return context.ForkServerProcess._Popen(process_obj)
 
     class _ForkServerWithoutMain(context.ForkServerContext):

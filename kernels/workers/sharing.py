@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import dataclasses
 import shutil
@@ -16,6 +17,7 @@ from kernels.machine import cgroup
 if TYPE_CHECKING:  # NumPy is imported where it is used: workers of pure-Python workloads start without it
     import numpy as np
 
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the place, not a file in it
 ALIGNMENT = 64  # bytes: a cache line, on which vector instructions like their data to start
 
 
@@ -84,10 +86,13 @@ def require_space(size: int) -> Path:
 
     That is /dev/shm where it has the room, and else the folder for temporary files.
     """
-    places = [Path("/dev/shm"), Path(tempfile.gettempdir())]  # noqa: S108 - the place, not a file in it
-    free = {place: shutil.disk_usage(place).free for place in places if place.is_dir()}
+    places = [SHARED_MEMORY, Path(tempfile.gettempdir())]
+    free = {}
+    for place in places:
+        with contextlib.suppress(OSError):  # it is not there, or nothing of it may be asked
+            free[place] = shutil.disk_usage(place).free
     memory = available_memory()
-    if size > max(free.values()) or (memory is not None and size > memory):
+    if size > max(free.values(), default=0) or (memory is not None and size > memory):
         known = ", ".join(f"{place} has {room / 2**20:.0f} MiB free" for place, room in free.items())
         if memory is not None:
             known += f", and {memory / 2**20:.0f} MiB of memory can be had"
@@ -115,6 +120,6 @@ def _named(file: Path, name: str) -> list[int]:
     """The numbers in the lines of a file that start with this word."""
     try:
         lines = [line.split() for line in file.read_text().splitlines()]
-    except OSError:
+    except (OSError, ValueError):
         return []
-    return [int(words[1]) for words in lines if words[0] == name]
+    return [int(words[1]) for words in lines if words[:1] == [name] and words[1:]]

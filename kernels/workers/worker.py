@@ -13,6 +13,7 @@ from typing import Any
 
 from kernels.contract.loading import Portable
 from kernels.contract.workload import Answer, Problem
+from kernels.workers import sockets
 
 _workload: Any = None
 _barrier: Any = None
@@ -43,6 +44,7 @@ def interrupts_held(context: Any) -> Iterator[None]:
         return
     resource_tracker.ensure_running()
     if context.get_start_method() == "forkserver":
+        sockets.settle()
         forkserver.ensure_running()
     handler: Any = signal.getsignal(signal.SIGINT)
     came: list[tuple[Any, Any]] = []
