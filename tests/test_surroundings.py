@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from multiprocessing import synchronize
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from kernels.machine import cpus
 from kernels.workers import sharing, sockets
 
 resource = pytest.importorskip("resource")  # which Windows has not
+_multiprocessing: Any = pytest.importorskip("_multiprocessing")
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(60)]
 
@@ -28,7 +28,9 @@ RUN = ["run", "triad", "--size", "100", "--workers", "2", "--rounds", "1", "--st
 full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 
 
-def command(*arguments: str, how: str = "", folder: Path | None = None, **variables: str) -> tuple[int, str, str]:
+def command(
+    *arguments: str, how: str = "", folder: Path | None = None, variables: dict[str, str] | None = None
+) -> tuple[int, str, str]:
     """The status, output and errors of ``python -m kernels`` in a shell that redirects its streams."""
     assert SH is not None
     path = str(Path(kernels.__file__).parents[1])  # for a checkout in which nothing is installed
@@ -39,7 +41,7 @@ def command(*arguments: str, how: str = "", folder: Path | None = None, **variab
             capture_output=True,
             text=True,
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": path} | variables,
+            env=os.environ | {"PYTHONPATH": path} | (variables or {}),
             timeout=50,
             check=False,
         )
@@ -87,7 +89,7 @@ def test_a_folder_with_a_long_path_or_one_that_cannot_be_written(strategy: str, 
     folder = tmp_path / ("long" * 30)
     folder.mkdir()
     place = {"TMPDIR": str(folder), "HOME": "/proc"}[variable]
-    status, _, errors = command(*RUN, strategy, **{variable: place})
+    status, _, errors = command(*RUN, strategy, variables={variable: place})
     assert (status, errors) == (0, "")
 
 
@@ -127,7 +129,7 @@ def test_semaphores_that_cannot_be_made_are_named(strategy: str, number: int, mo
         def __init__(self, *_: Any) -> None:
             raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(synchronize._multiprocessing, "SemLock", Refused)
+    monkeypatch.setattr(_multiprocessing, "SemLock", Refused)
     with pytest.raises(OSError, match=f"{os.strerror(number)}: the semaphores of multiprocessing cannot be made"):
         kernels.run("triad", strategy, workers=2, size=100)
     kernels.run("triad", "shared", workers=2, size=100)  # which needs none

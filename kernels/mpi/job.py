@@ -300,8 +300,12 @@ class Room:
         place = require_space(like.nbytes)
         self.like = (like.shape, like.dtype.descr if like.dtype.names else like.dtype.str)
         self.file = tempfile.TemporaryFile(dir=place)  # noqa: SIM115 - as above
-        self.file.truncate(max(1, like.nbytes))
-        self.view = mapped(self.file.fileno(), like.shape, like.dtype)
+        try:
+            self.file.truncate(max(1, like.nbytes))
+            self.view = mapped(self.file.fileno(), like.shape, like.dtype)
+        except BaseException:
+            self.file.close()
+            raise
 
     def close(self) -> None:
         self.file.close()
