@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from asv_scaling import export, files, parameters, results, selection, streams
@@ -86,6 +87,9 @@ def load(path: Path) -> dict[str, Any]:
 def _reason(error: Exception) -> str:
     if isinstance(error, ImportError) and error.name:
         return f"this needs {error.name}, which is not installed here: pip install asv-scaling brings it"
+    if isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
+        name, found = error.obj.__name__, error.obj.__spec__ and error.obj.__spec__.origin
+        return f"{found or 'a folder here'} is imported as {name}, and is not the package {name} that is needed"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"

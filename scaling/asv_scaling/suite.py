@@ -185,7 +185,7 @@ def _counts(title: str, values: Sequence[str], name: str, reasons: dict[str, lis
 def sentence(reason: str, names: Sequence[str]) -> str:
     """The names, some of them where they are many, and the reason why they are left out."""
     more = len(names) - NAMED
-    return f"{', '.join(names[:NAMED])}{f' and {more} more' if more > 0 else ''}: {reason}"
+    return f"{'; '.join(names[:NAMED])}{f' and {more} more' if more > 0 else ''}: {reason}"
 
 
 def _labels(of: Sequence[Workload]) -> dict[str, str]:

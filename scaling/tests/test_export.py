@@ -348,10 +348,26 @@ def test_a_dependency_that_is_missing_is_named(
     suite: suites.MadeUp, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, "asv_scaling.vega")
-    monkeypatch.delattr(asv_scaling, "vega")
+    monkeypatch.delitem(sys.modules, "asv_scaling.vega", raising=False)
+    monkeypatch.delattr(asv_scaling, "vega", raising=False)
     assert export(suite) == 1
     assert f"this needs {name}, which is not installed" in one_line(capsys)
+
+
+@pytest.mark.parametrize("name", ["json5", "vl_convert"])
+def test_a_module_that_stands_before_a_dependency_is_named(suite: suites.MadeUp, name: str) -> None:
+    (suite.folder / f"{name}.py").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-m", "asv_scaling", "export", "out"],
+        cwd=suite.folder,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"{name}.py is imported as {name}, and is not the package {name}" in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell redirects the streams")

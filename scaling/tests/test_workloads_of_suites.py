@@ -26,7 +26,7 @@ def test_values_that_are_no_number_of_workers_are_left_out_and_named() -> None:
     assert [[place.workers for place in one.places] for one in suite.workloads] == [[1, 2], [1]]
     assert [place.index for place in suite.workloads[1].places] == [1]
     assert suite.left_out == [
-        "m.time_it, m.time_more: n_jobs=-1 is no number of workers",
+        "m.time_it; m.time_more: n_jobs=-1 is no number of workers",
         "m.time_it: n_jobs=None is no number of workers",
         "m.time_more: n_jobs='auto' is no number of workers",
         "m.time_more: n_jobs=2.5 is no number of workers",
@@ -89,7 +89,7 @@ def test_what_measures_no_seconds_is_named_and_what_has_no_workers_is_not() -> N
 def test_many_benchmarks_of_one_reason_are_counted() -> None:
     suite = found(*(suites.benchmark(f"m.time_{n}", {"workers": [None]}) for n in range(8)))
     (sentence,) = suite.left_out
-    assert sentence.startswith("m.time_0, m.time_1, m.time_2, m.time_3, m.time_4 and 3 more: workers=None")
+    assert sentence.startswith("m.time_0; m.time_1; m.time_2; m.time_3; m.time_4 and 3 more: workers=None")
 
 
 @pytest.mark.parametrize(
