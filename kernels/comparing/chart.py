@@ -10,9 +10,21 @@ from kernels.registry import name_of, strategies
 
 NEEDS = ("altair", "vl_convert")
 ENDINGS = (".png", ".svg")
-SERIAL_COLOUR = "#7f7f7f"
-# Okabe and Ito, "Color Universal Design" (2008): told apart by every kind of colour vision.
-COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#f0e442", "#000000", "#882255")
+SERIAL_COLOUR = "#595959"
+# Every kind of colour vision tells them apart, as asv_scaling/marks.py says; in greyscale the bars' names do.
+COLOURS = (
+    "#5ab4ff",
+    "#b4b400",
+    "#5a0000",
+    "#1e0087",
+    "#a51eff",
+    "#f09696",
+    "#a5784b",
+    "#3c1e2d",
+    "#784b00",
+    "#2d5a87",
+    "#8787a5",
+)
 INK = "#333333"
 FONT = "DejaVu Sans, Verdana, sans-serif"
 
