@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps named semaphores and shared memory
+MADE_BY = re.compile(r"loky-(\d+)-")  # of joblib's semaphores: the process that made them
 GONE_SECONDS = 10.0  # an ending process needs a moment; one that is left behind stays for good
 
 
@@ -25,7 +27,8 @@ def files() -> list[Path]:
 
 def require_gone(left: set[object], present: Callable[[], set[object]]) -> None:
     """Fail unless all that is left is soon gone from what is present, or turns out to be another's."""
-    deadline = time.monotonic() + GONE_SECONDS
+    deadline = time.monotonic() + MADE_BY = re.compile(r"loky-(\d+)-")  # of joblib's semaphores: the process that made them
+GONE_SECONDS
     while left := of_ours(left & present()):
         assert time.monotonic() < deadline, f"left behind: {sorted(map(str, left))}"
         time.sleep(0.01)
@@ -36,6 +39,7 @@ def of_ours(things: set[object]) -> set[object]:
     paths = {thing for thing in things if isinstance(thing, Path)}
     if paths:
         family = {os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))}
+        paths -= {path for path in paths if (made := MADE_BY.search(path.name)) and int(made[1]) not in family}
         for process in psutil.process_iter():
             if process.pid not in family:
                 paths -= {path for path in paths if f"_{process.pid}_" in path.name} | mapped(process)

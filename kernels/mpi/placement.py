@@ -65,7 +65,7 @@ def _described(portions: list[Problem | None]) -> list[tuple[type | None, dict[s
                 shape = value.shape if common or portion is not None else (0,)
                 value = Slot(shape, value.dtype, common)
             fields[field.name] = value
-        described.append((portion and type(portion), fields))
+        described.append((None if portion is None else type(portion), fields))
     return described
 
 
