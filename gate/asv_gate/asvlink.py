@@ -4,11 +4,14 @@ With `asv_gate.asvchild`, which is that process, and `asv_gate.repository` this 
 of asv's internals. They change between its versions, so asv-gate requires one exactly.
 """
 
+import contextlib
 import functools
 import importlib.util
 import json
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +23,7 @@ from asv_gate.errors import GateError
 
 RESOLVE_SECONDS = 600.0  # a mirror of a remote repository may have to be cloned
 BUILD_SECONDS = 3600.0
+READY = "ready.json"  # in an environment's folder, once it is made
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Install:
     python: Sequence[str]
     variables: Mapping[str, str]
     packages: Mapping[str, str] = field(default_factory=dict)  # the versions of what is installed beside the project
+    made: float = 0.0  # when, in seconds since the epoch
 
     def environ(self, hash_seed: int) -> dict[str, str]:
         """The variables of a process in it. What the suite's config sets, also the hash seed, goes before ours."""
@@ -113,11 +118,15 @@ def resolve(config: Path, names: Sequence[str], python: str | None = None, speci
 
 def build(config: Path, suite: Suite, commit: str, letter: str, folder: Path) -> Install:
     """Make an environment in that folder and install the commit in it, or take the one that is there."""
-    ready = folder / "ready.json"
-    if ready.is_file():
+    ready = folder / READY
+    with contextlib.suppress(OSError, ValueError, TypeError, LookupError):  # what cannot be read is made again
         kept = json.loads(ready.read_text(encoding="utf-8"))
-        if Path(kept["python"][0]).exists():
+        python = Path(kept["python"][0])
+        if python.exists() and kept.pop("folder") == str(folder):  # it may have been restored in another place
             return Install(commit, letter, folder, **kept)
+    if ready.exists():
+        shutil.rmtree(folder)
+        folder.mkdir()
     request = {
         "config": config.name,
         "environment": suite.environment,
@@ -126,8 +135,8 @@ def build(config: Path, suite: Suite, commit: str, letter: str, folder: Path) ->
         "commit": commit,
         "folder": str(folder),
     }
-    made = _ask("build", request, config, BUILD_SECONDS)
-    write_atomic(ready, json.dumps(made))
+    made = {**_ask("build", request, config, BUILD_SECONDS), "made": time.time()}
+    write_atomic(ready, json.dumps({**made, "folder": str(folder)}))
     return Install(commit, letter, folder, **made)
 
 

@@ -1,13 +1,13 @@
 """What a Python is: run by that of a commit's environment, with nothing of ours, as ``python describe.py FILE``.
 
-It writes its command, its variables, and the versions of what is installed in it (without what was
-installed from a folder, such as the project itself).
+It writes its command, its variables, and the versions of what is installed in it beside the project.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 
 
@@ -18,9 +18,16 @@ def packages() -> dict[str, str]:
     except ImportError:  # Python 3.7
         return found
     for each in metadata.distributions():
-        if '"file:' not in (each.read_text("direct_url.json") or ""):
-            found[each.metadata["Name"]] = each.version
+        name = each.metadata["Name"] or ""
+        of_a_folder = '"file:' in (each.read_text("direct_url.json") or "")
+        if name and not of_a_folder and plain(name) != plain(os.environ.get("ASV_PROJECT", "")):
+            found[name] = each.version
     return found
+
+
+def plain(name: str) -> str:
+    """A distribution's name as all its spellings have it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 if __name__ == "__main__":

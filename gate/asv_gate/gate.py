@@ -43,7 +43,6 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
     """
     started, start = datetime.now(timezone.utc), monotonic()
     space, settings = Workspace(request.config), request.settings
-    space.remove_unused()
     progress.stage("Reading the suite")
     suite = asvlink.resolve(request.config, [request.base, request.head], request.python)
     with runfolder.opened(space, request, suite) as (folder, journal):
@@ -55,6 +54,7 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
             folder=folder,
             progress=progress,
         )
+        space.remove_unused()
         selection = sides.select(suite, installed[0], request.bench, request.timeout, progress)
         dry = dry_run(installed[0], selection, max(settings.budget, DRY_RUN_LEAST), progress)
         measured = metrics.compare(installed, dry.metrics, request.metric_threshold, journal, progress)

@@ -9,6 +9,7 @@ import contextlib
 import os
 import queue
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from typing import IO, Any, TypeVar, cast
 from asv_gate import environ
 from asv_gate.leftovers import MARK, POSIX, Leftovers, end_session
 
+TEMPORARY = ("TMPDIR",) if POSIX else ("TEMP", "TMP")
 APART: dict[str, Any] = (  # Ctrl-C in a terminal is for us alone
     {"start_new_session": True} if POSIX else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
 )
@@ -45,12 +47,19 @@ def ours(module: str, *arguments: str) -> list[str]:
 
 
 class Guard:
-    """Ends what is left of commands: after each, and by a process of its own where we are killed ourselves."""
+    """Ends what is left of commands: after each, and by a process of its own where we are killed ourselves.
+
+    Temporary files, ours and the commands', are in a folder that is removed in the same way.
+    """
 
     def __init__(self) -> None:
+        self._temporary = tempfile.mkdtemp(prefix="asv-gate-")
+        self._before = {name: os.environ.get(name) for name in TEMPORARY}
+        os.environ.update(dict.fromkeys(TEMPORARY, self._temporary))
+        tempfile.tempdir = self._temporary
         self._leftovers = Leftovers()
         self._process = subprocess.Popen(
-            ours("asv_gate.guard", self._leftovers.token),
+            ours("asv_gate.guard", self._leftovers.token, self._temporary),
             env=environ.inherited(),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -80,6 +89,13 @@ class Guard:
             self._pipe.close()
         self._process.wait()
         self._leftovers.cease()
+        for name, value in self._before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        tempfile.tempdir = None
+        shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _say(self, line: str) -> None:
         with contextlib.suppress(OSError):  # a guard that was killed is missed only if we are killed too

@@ -31,11 +31,11 @@ def install(
     for _ in range(installations):
         pair = []
         letter = next(letters)
-        for role, commit in zip(("base", "head"), commits, strict=True):
-            if role == "head" and commits[0] == commits[1]:
-                letter = next(letters)
-            made = space.install(suite, commit, letter, progress.stage)
-            own = folder / f"{role}-{letter}"
+        other = next(letters) if commits[0] == commits[1] else letter
+        for role, made in zip(
+            ("base", "head"), space.install_both(suite, commits, (letter, other), progress.stage), strict=True
+        ):
+            own = folder / f"{role}-{made.letter}"
             own.mkdir(exist_ok=True)
             pair.append(Side(suite, made, own))
         sides.append((pair[0], pair[1]))
@@ -103,7 +103,10 @@ def select(
         [(in_base[name], benchmark) for name, benchmark in in_head.items() if name in in_base],
         unmeasured,
         broken,
-        [_failing(file, error, in_both=file in head.failed) for file, error in base.failed.items()],
+        [
+            *filter(None, [workspace.differences(*(side.install for side in sides))]),
+            *(_failing(file, error, in_both=file in head.failed) for file, error in base.failed.items()),
+        ],
         len(excluded),
     )
 

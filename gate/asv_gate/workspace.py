@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from asv_gate import asvlink
 from asv_gate.asvlink import Install, Suite
 
 UNUSED_SECONDS = 24 * 3600.0  # after which an environment, of some hundred megabytes, is removed
+SAME_DAY_SECONDS = 3600.0  # within which what others have released is not looked for
 LETTERS = "abcd"
+SCRATCH = "scratch-"
 
 
 class Workspace:
@@ -36,17 +38,40 @@ class Workspace:
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
 
-    def install(self, suite: Suite, commit: str, letter: str, tell: Callable[[str], None]) -> Install:
+    def install_both(
+        self, suite: Suite, commits: tuple[str, str], letters: tuple[str, str], tell: Callable[[str], None]
+    ) -> tuple[Install, Install]:
+        """Both commits, with dependencies of one day.
+
+        An installation that was kept may have older versions of them than one that is made now, for
+        which head would be blamed. It is made again then; what differs after that is the commits' own choice.
+        """
+        base, head = (self.install(suite, *each, tell) for each in zip(commits, letters, strict=True))
+        if base.packages == head.packages or abs(base.made - head.made) < SAME_DAY_SECONDS:
+            return base, head
+        tell(f"{differences(base, head)}; what was installed earlier is installed again")
+        if base.made < head.made:
+            return self.install(suite, base.commit, base.letter, tell, after=base), head
+        return base, self.install(suite, head.commit, head.letter, tell, after=head)
+
+    def install(
+        self, suite: Suite, commit: str, letter: str, tell: Callable[[str], None], after: Install | None = None
+    ) -> Install:
         """The commit in an environment of its own: made, waited for while another makes it, or found.
 
+        With `after`, one that was made after that; the other stays, since another gate may be using it.
         The paths of all of them have one length, since the size of a process's environment can
         change its times.
         """
         name = f"{commit[:12]}-{letter}-{suite.setup_hash[:8]}"
-        folder = self.environments / name
-        with locked(self.environments / f"{name}.lock"):
+        with locked(self._lock(name)):
+            found = sorted(folder.name for folder in self.environments.glob(f"{name}-?"))
+            last = int(found[-1][-1]) if found else 0
+            if after is not None and last == int(after.folder.name[-1]):
+                last = min(last + 1, 9)
+            folder = self.environments / f"{name}-{last}"
             folder.mkdir(exist_ok=True)
-            if not (folder / "ready.json").exists():
+            if not (folder / asvlink.READY).exists():
                 tell(f"Building {commit[:8]}, installation {letter}")
             os.utime(folder)
             install = asvlink.build(self.config, suite, commit, letter, folder)
@@ -55,12 +80,34 @@ class Workspace:
 
     def remove_unused(self) -> None:
         """A gate does not take a day, so what was not asked for in one is in nobody's use."""
-        for folder in self.environments.iterdir():
+        for folder in (*self.environments.iterdir(), *self.folder.glob(f"{SCRATCH}*")):
             with contextlib.suppress(FileNotFoundError):  # another gate was faster
                 if folder.is_dir() and time.time() - folder.stat().st_mtime > UNUSED_SECONDS:
-                    with locked(self.environments / f"{folder.name}.lock", timeout=0) as ours:
-                        if ours:
-                            shutil.rmtree(folder, ignore_errors=True)
+                    self._remove(folder)
+
+    def prune(self, keep: Collection[Path], run: Path) -> bool:
+        """Remove all but these environments and this run, of which the reports stay; not while another gate runs here.
+
+        Whether it was done.
+        """
+        others = [folder for folder in self.past_runs() if folder != run]
+        with contextlib.ExitStack() as stack:
+            if not all(stack.enter_context(held(folder)) for folder in others):
+                return False
+            for folder in self.environments.iterdir():
+                if folder.is_dir() and folder not in keep:
+                    self._remove(folder)
+            for folder in (*others, *(each for each in run.iterdir() if each.is_dir())):
+                shutil.rmtree(folder, ignore_errors=True)
+        return True
+
+    def _remove(self, environment: Path) -> None:
+        with locked(self._lock(environment.name[:-2]), timeout=0) as ours:
+            if ours:
+                shutil.rmtree(environment, ignore_errors=True)
+
+    def _lock(self, name: str) -> Path:
+        return self.environments / f"{name}.lock"
 
     def new_run(self) -> Path:
         """A folder for a run, in order of time."""
@@ -75,7 +122,7 @@ class Workspace:
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder that is gone after the block."""
-        with tempfile.TemporaryDirectory(dir=self.folder, prefix="scratch-") as folder:
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix=SCRATCH) as folder:
             yield Path(folder)
 
     def past_runs(self) -> list[Path]:
@@ -109,6 +156,15 @@ def locked(file: Path, timeout: float = -1) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
+
+
+def differences(base: Install, head: Install) -> str:
+    """The dependencies that are not the same, as ``numpy 2.0 in base, 2.1 in head``; nothing where all are."""
+    names = [name for name in {**base.packages, **head.packages} if base.packages.get(name) != head.packages.get(name)]
+    return "; ".join(
+        f"{name} {base.packages.get(name, 'is not')} in base, {head.packages.get(name, 'not')} in head"
+        for name in sorted(names)
+    )
 
 
 def digest(suite: Suite) -> str:

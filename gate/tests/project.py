@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 PACKAGE = """
@@ -150,6 +151,21 @@ def commit(folder: Path, tag: str) -> None:
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", tag)
     git(folder, "tag", tag)
+
+
+def state(folder: Path) -> Mapping[str, str]:
+    """All of a repository that its owner would miss."""
+    asked = {
+        "HEAD": ("rev-parse", "HEAD"),
+        "branch": ("rev-parse", "--symbolic-full-name", "HEAD"),
+        "index": ("ls-files", "--stage"),
+        "status": ("status", "--porcelain", "--branch"),
+        "references": ("for-each-ref",),
+        "stash": ("stash", "list"),
+        "worktrees": ("worktree", "list", "--porcelain"),
+        "config": ("config", "--local", "--list"),
+    }
+    return {what: git(folder, *command) for what, command in asked.items()}
 
 
 def configure(folder: Path, **changes: object) -> None:

@@ -129,5 +129,17 @@ def test_a_python_is_asked_for_its_command_and_variables(thing: Path, tmp_path: 
     assert not {"HOME", "PATH", "LC_CTYPE"} & made.variables.keys()
     assert made.packages["python"] == sys.version
     kept = json.loads((tmp_path / "ready.json").read_text())
-    assert kept == {"python": made.python, "variables": made.variables, "packages": made.packages}
+    assert kept.pop("folder") == str(tmp_path)
+    assert kept == {key: getattr(made, key) for key in ("python", "variables", "packages", "made")}
     assert asvlink.build(thing / "asv.conf.json", found, found.commits["base"], "a", tmp_path) == made
+
+
+@pytest.mark.parametrize("kept", ["", "{}", "[]", '{"python": []}', '{"python": ["/"], "folder": "elsewhere"}'])
+def test_an_installation_that_is_not_whole_or_was_moved_here_is_made_again(
+    thing: Path, tmp_path: Path, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = asvlink.Suite("", thing, thing, "", [], {}, False, 60.0, "")
+    made = {"python": [sys.executable], "variables": {}, "packages": {}}
+    monkeypatch.setattr(asvlink, "_ask", lambda *asked: made)
+    (tmp_path / asvlink.READY).write_text(kept)
+    assert asvlink.build(thing / "asv.conf.json", suite, "0" * 40, "a", tmp_path).python == [sys.executable]

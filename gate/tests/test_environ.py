@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import project
@@ -48,20 +47,6 @@ def hook(folder: Path, name: str) -> None:
     file.chmod(0o755)
 
 
-def state(folder: Path) -> Mapping[str, str]:
-    """All of a repository that its owner would miss."""
-    asked = {
-        "HEAD": ("rev-parse", "HEAD"),
-        "branch": ("rev-parse", "--symbolic-full-name", "HEAD"),
-        "index": ("ls-files", "--stage"),
-        "status": ("status", "--porcelain", "--branch"),
-        "references": ("for-each-ref",),
-        "worktrees": ("worktree", "list", "--porcelain"),
-        "config": ("config", "--local", "--list"),
-    }
-    return {what: project.git(folder, *command) for what, command in asked.items()}
-
-
 def shell(folder: Path, command: str, **variables: str) -> None:
     done = subprocess.run(
         ["/bin/sh", "-ec", command],
@@ -81,10 +66,10 @@ posix = pytest.mark.skipif(os.name != "posix", reason="runs a POSIX shell")
 
 @posix
 def test_a_pre_commit_hook_commits_what_was_to_be_committed(repository: Path) -> None:
-    before = state(repository)
+    before = project.state(repository)
     hook(repository, "pre-commit")
     shell(repository, "git commit --quiet --message mine")
-    after = state(repository)
+    after = project.state(repository)
     assert project.git(repository, "show", "--format=", "--name-only", "HEAD") == "thing/__init__.py"
     assert after["index"] == before["index"]
     assert after["branch"] == "refs/heads/mine"
@@ -100,9 +85,9 @@ def test_a_pre_push_hook_in_a_linked_worktree_stays_on_its_branch(repository: Pa
     (repository / "installs.py").rename(worktree / "installs.py")
     hook_file = repository / ".git" / "hooks" / "pre-push"
     hook_file.write_text(hook_file.read_text().replace(str(repository), str(worktree)))
-    before = state(worktree)
+    before = project.state(worktree)
     shell(worktree, f"git push --quiet '{tmp_path / 'remote'}' side")
-    assert state(worktree) == before
+    assert project.state(worktree) == before
 
 
 @posix
@@ -111,11 +96,11 @@ def test_rebase_and_bisect_go_on(repository: Path) -> None:
     tree = project.git(repository, "rev-parse", "HEAD^{tree}")
     shell(repository, f'git rebase --quiet --exec "{installs(repository)}" --force-rebase base')
     assert project.git(repository, "rev-parse", "HEAD^{tree}") == tree
-    before = state(repository)
+    before = project.state(repository)
     project.git(repository, "bisect", "start", "main", "base")
     shell(repository, f'git bisect run sh -c "{installs(repository)}"')
     project.git(repository, "bisect", "reset")
-    assert state(repository) == before
+    assert project.state(repository) == before
 
 
 @posix
@@ -132,9 +117,9 @@ def test_rebase_and_bisect_go_on(repository: Path) -> None:
 def test_variables_that_name_the_repository_do_not_lead_to_it(repository: Path, variables: dict[str, str]) -> None:
     absolute = {name: value.replace("'.'", f"'{repository}'") for name, value in variables.items()}
     absolute = {name: str(repository / value) if value.startswith(".") else value for name, value in absolute.items()}
-    before = state(repository)
+    before = project.state(repository)
     shell(repository, f"{sys.executable} installs.py", **absolute)
-    assert state(repository) == before
+    assert project.state(repository) == before
 
 
 def test_all_is_dropped_that_git_says_is_a_repositorys_own() -> None:

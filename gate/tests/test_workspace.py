@@ -1,15 +1,18 @@
 """The folder that gates in one checkout share."""
 
 import errno
+import json
 import os
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from commands import asv_gate
 from filelock import FileLock
 
-from asv_gate import workspace
+from asv_gate import asvlink, workspace
+from asv_gate.asvlink import Install, Suite
 from asv_gate.errors import GateError
 from asv_gate.workspace import Workspace
 
@@ -40,13 +43,13 @@ def test_a_folder_that_cannot_be_written_is_named_in_a_line(tmp_path: Path, name
 
 
 def test_what_was_not_used_for_a_day_is_removed_but_not_from_under_another(space: Workspace) -> None:
-    for name in ("new", "old", "in-use"):
+    for name in ("new-0", "old-0", "in-use-0"):
         (space.environments / name).mkdir()
-        if name != "new":
+        if name != "new-0":
             os.utime(space.environments / name, (time.time() - 2 * workspace.UNUSED_SECONDS,) * 2)
     with FileLock(space.environments / "in-use.lock"):
         space.remove_unused()
-    assert sorted(path.name for path in space.environments.iterdir() if path.is_dir()) == ["in-use", "new"]
+    assert sorted(path.name for path in space.environments.iterdir() if path.is_dir()) == ["in-use-0", "new-0"]
 
 
 def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
@@ -73,3 +76,79 @@ def test_a_lock_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"), workspace.held(tmp_path / "file"):
         pass
+
+
+@dataclass
+class Builder:
+    """Stands in for `asvlink.build`: what is installed when is for the test to say."""
+
+    packages: dict[str, str]
+    day: float = 1.0
+    built: list[str] = field(default_factory=list)
+
+    def __call__(self, config: Path, suite: Suite, commit: str, letter: str, folder: Path) -> Install:
+        ready = folder / asvlink.READY
+        if not ready.exists():
+            self.built.append(commit)
+            ready.write_text(json.dumps({"packages": self.packages, "made": self.day * 24 * 3600}))
+        return Install(commit, letter, folder, [], {}, **json.loads(ready.read_text()))
+
+
+@pytest.fixture
+def builder(monkeypatch: pytest.MonkeyPatch) -> Builder:
+    made = Builder({"numpy": "1"})
+    monkeypatch.setattr(asvlink, "build", made)
+    return made
+
+
+SUITE = Suite("p", Path(), Path(), "e", [], {}, False, 60.0, "0" * 64)
+BASE, HEAD = "a" * 40, "b" * 40
+
+
+def both(space: Workspace, head: str = HEAD) -> tuple[Install, Install]:
+    return space.install_both(SUITE, (BASE, head), ("a", "a"), lambda words: None)
+
+
+def test_a_kept_base_is_installed_again_where_the_world_has_changed(space: Workspace, builder: Builder) -> None:
+    """Else what others have released would be head's fault."""
+    first, _ = both(space)
+    builder.day, builder.packages = 5.0, {"numpy": "2"}
+    base, head = both(space, "c" * 40)
+    assert base.packages == head.packages == {"numpy": "2"}
+    assert builder.built == [BASE, HEAD, "c" * 40, BASE]
+    assert first.folder.is_dir(), "another gate may be using it"
+    assert len(str(base.folder)) == len(str(first.folder))
+    assert both(space, "c" * 40) == (base, head)
+    assert len(builder.built) == 4
+
+
+def test_a_base_that_is_as_good_as_new_is_kept(space: Workspace, builder: Builder) -> None:
+    both(space)
+    builder.day = 5.0
+    both(space, "c" * 40)
+    assert builder.built == [BASE, HEAD, "c" * 40]
+
+
+def test_what_the_commits_themselves_require_differs_and_is_said(space: Workspace, builder: Builder) -> None:
+    base = space.install(SUITE, BASE, "a", lambda words: None)
+    builder.packages = {"numpy": "2", "new": "1"}
+    base, head = both(space)
+    assert builder.built == [BASE, HEAD]
+    assert workspace.differences(base, head) == "new is not in base, 1 in head; numpy 1 in base, 2 in head"
+    assert workspace.differences(base, base) == ""
+
+
+def test_pruning_keeps_what_the_next_run_against_this_base_needs(space: Workspace, builder: Builder) -> None:
+    base, head = both(space)
+    runs = []
+    for name in ("1", "2"):
+        runs.append(space.runs / name)
+        (runs[-1] / "base-a").mkdir(parents=True)
+        (runs[-1] / "report.md").touch()
+    with FileLock(runs[0] / ".run.lock"):
+        assert not space.prune([base.folder], runs[1])
+        assert head.folder.is_dir()
+    assert space.prune([base.folder], runs[1])
+    assert [path for path in space.environments.iterdir() if path.is_dir()] == [base.folder]
+    assert list(space.runs.iterdir()) == [runs[1]]
+    assert [path.name for path in runs[1].iterdir()] == ["report.md"]
