@@ -27,8 +27,7 @@ def files() -> list[Path]:
 
 def require_gone(left: set[object], present: Callable[[], set[object]]) -> None:
     """Fail unless all that is left is soon gone from what is present, or turns out to be another's."""
-    deadline = time.monotonic() + MADE_BY = re.compile(r"loky-(\d+)-")  # of joblib's semaphores: the process that made them
-GONE_SECONDS
+    deadline = time.monotonic() + GONE_SECONDS
     while left := of_ours(left & present()):
         assert time.monotonic() < deadline, f"left behind: {sorted(map(str, left))}"
         time.sleep(0.01)
