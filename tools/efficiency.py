@@ -1,15 +1,13 @@
 """What ``make efficiency`` runs: the table of efficiencies of docs/results.md, from ``kernels compare`` on each Python.
 
 What is measured is kept, workload by workload, in docs/efficiency.json: an interrupted run goes on
-from there, and what was measured with other kernels than those that are here is measured anew. The
-table is written when nothing is missing.
+from there, and a workload is measured anew when its source or that of strategies and workers has
+changed. The table is written when nothing is missing.
 """
 
 import argparse
-import hashlib
 import itertools
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,8 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import kernels
-from kernels.commands import files, tables
+from kernels.commands import tables
 from kernels.comparing.comparison import as_factor
+from tools import kept
+from tools.environments import environment
+from tools.measure import Failed
 from tools.pythons import Interpreter, find_pythons, in_order
 
 STRATEGIES = ("threaded", "pool", "shared")
@@ -27,7 +28,6 @@ WORKERS = 2
 KEPT = Path("docs", "efficiency.json")
 PAGE = Path("docs", "results.md")
 BEGIN, END = "<!-- the table of make efficiency -->\n", "<!-- end of the efficiencies -->\n"
-ENVIRONMENTS = Path(".asv", "efficiency")
 
 Kept = dict[str, dict[str, dict[str, Any]]]  # by Python and workload: what `summary` makes
 
@@ -45,10 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(
             f"no Python {', '.join(missing)} to run on; there are here: {', '.join(in_order(found)) or 'none'}"
         )
-    if any(PAGE.read_text().count(mark) != 1 for mark in (BEGIN, END)):
+    if not kept.has_marks(PAGE, BEGIN, END):
         parser.error(f"{PAGE} must have the lines {BEGIN.strip()} and {END.strip()}")
     try:
         failed = measure({name: found[name] for name in wanted}, options.size)
+    except Failed as error:
+        print(f"make efficiency: {error}", file=sys.stderr)
+        return 1
     except subprocess.CalledProcessError as error:
         print(f"make efficiency: {' '.join(map(str, error.cmd))} failed with {error.returncode}", file=sys.stderr)
         return 1
@@ -59,17 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Python {name}, {workload}: {why}", file=sys.stderr)
     if failed:
         return 1
-    write_table(wanted)
+    kept.show(PAGE, BEGIN, END, as_table(kept.load(KEPT), wanted))
     print(f"The table is in {PAGE}.")
     return 0
 
 
 def measure(pythons: dict[str, Interpreter], size: str) -> list[tuple[str, str, str]]:
     """Compare what is not kept yet. Returns what failed: the Python, the workload and why."""
-    stamp = {"kernels": digest(), "size": size}
     failed = []
     for name, workload in itertools.product(pythons, kernels.workloads()):
-        before = kept().get(name, {}).get(workload, {})
+        stamp = {"kernels": kept.digest(workload), "size": size}
+        before = kept.load(KEPT).get(name, {}).get(workload, {})
         if {key: before.get(key) for key in stamp} == stamp:
             continue
         print(f"Python {name}: {workload}", flush=True)
@@ -78,44 +81,10 @@ def measure(pythons: dict[str, Interpreter], size: str) -> list[tuple[str, str, 
         except RuntimeError as error:
             failed.append((name, workload, str(error)))
             continue
-        everything = kept()
+        everything = kept.load(KEPT)
         everything.setdefault(name, {})[workload] = stamp | summary(compared)
-        with files.atomic_write(KEPT) as draft:
-            draft.write_text(json.dumps(everything, indent=1, sort_keys=True) + "\n")
+        kept.save(KEPT, everything)
     return failed
-
-
-def kept() -> Kept:
-    everything: Kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    return everything
-
-
-def digest() -> str:
-    """A hash of the source of the kernels: times of another source are not theirs."""
-    sources = sorted(Path(kernels.__file__).parent.rglob("*.py"))
-    return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-
-
-def environment(name: str, python: Interpreter) -> Path:
-    """The executable of a virtual environment of this Python, with the kernels of this folder."""
-    folder = ENVIRONMENTS / name
-    executable = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    ready = folder / "ready"
-    if not ready.exists():
-        command: list[str | Path] = [
-            sys.executable,
-            "-m",
-            "virtualenv",
-            "--quiet",
-            "--clear",
-            "--python",
-            python.executable,
-            folder,
-        ]
-        subprocess.run(command, check=True)  # Python's own venv needs ensurepip, which not all have
-        subprocess.run([executable, "-m", "pip", "install", "--quiet", "--editable", "."], check=True)
-        ready.touch()
-    return executable.absolute()
 
 
 def compare(python: Path, workload: str, size: str) -> dict[str, Any]:
@@ -143,14 +112,6 @@ def summary(compared: dict[str, Any]) -> dict[str, Any]:
         "cpus": info["cpus"],
         "numpy": info["numpy"],
     }
-
-
-def write_table(pythons: Sequence[str]) -> None:
-    """Put the table between the marks in its page."""
-    before, rest = PAGE.read_text().split(BEGIN)
-    _, after = rest.split(END)
-    with files.atomic_write(PAGE) as draft:
-        draft.write_text(before + BEGIN + as_table(kept(), pythons) + "\n" + END + after)
 
 
 def as_table(everything: Kept, pythons: Sequence[str]) -> str:

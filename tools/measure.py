@@ -20,7 +20,7 @@ from asv.commands.publish import Publish
 from asv.commands.run import Run
 from asv.config import Config
 from asv.console import log
-from asv.environment import get_environments
+from asv.environment import get_environments, iter_matrix
 from asv.machine import Machine, MachineCollection
 from asv.plugin_manager import plugin_manager
 from asv.repo import NoSuchNameError, get_repo
@@ -74,10 +74,7 @@ class Suite:
 
     @in_one_line()
     def __init__(self, machine: str = "") -> None:
-        try:
-            self.conf = Config.load("asv.conf.json")
-        except ValueError as error:
-            raise Failed(f"asv.conf.json cannot be read: {error}") from error
+        self.conf = load_config("asv.conf.json")
         for plugin in self.conf.plugins:  # as asv's own command line does, which is not used here
             plugin_manager.import_plugin(plugin)
         self.pythons: list[str] = self.conf.pythons
@@ -154,6 +151,26 @@ class Suite:
         except NoSuchNameError:
             return False
         return True
+
+
+def requirements(python: str, config: str = "asv.conf.json") -> dict[str, str]:
+    """The packages that the suite is measured with on a Python of that name, each with its version.
+
+    Raises Failed where asv.conf.json has no set for it, or several.
+    """
+    conf = load_config(config)
+    sets = list(iter_matrix("virtualenv", [python], conf))
+    if python not in conf.pythons or len(sets) != 1:
+        raise Failed(f"{config} must have one set of requirements for Python {python}, not {len(sets)}")
+    return {name: version for (kind, name), version in sets[0].items() if kind == "req"}
+
+
+def load_config(file: str) -> Any:
+    """The suite's configuration. Raises Failed."""
+    try:
+        return Config.load(file)
+    except ValueError as error:
+        raise Failed(f"{file} cannot be read: {error}") from error
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import kernels
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # the tools are not installed
 
-from tools import efficiency  # noqa: E402 - see above
+from tools import efficiency, kept  # noqa: E402 - see above
 from tools.pythons import Interpreter  # noqa: E402 - see above
 
 HERE = Interpreter("3.13.0", Path())
@@ -77,7 +77,7 @@ def test_what_failed_is_named_and_the_rest_is_kept_but_no_table_is_written(
     assert run() == 1
     assert "Python 3.13, ep: ep: pool failed" in capsys.readouterr().err
     assert efficiency.PAGE.read_text() == OLD
-    assert set(efficiency.kept()["3.13"]) == {*kernels.workloads()} - {"ep"}
+    assert set(kept.load(efficiency.KEPT)["3.13"]) == {*kernels.workloads()} - {"ep"}
 
 
 def test_nothing_is_measured_twice_but_for_other_kernels_or_another_size(
@@ -87,7 +87,7 @@ def test_nothing_is_measured_twice_but_for_other_kernels_or_another_size(
         fake.asked.clear()
         assert run(*arguments) == 0
         assert fake.asked == (list(kernels.workloads()) if again else [])
-    monkeypatch.setattr(efficiency, "digest", lambda: "other")
+    monkeypatch.setattr(kept, "digest", lambda workload: "other")
     assert run("--size", "S") == 0
     assert fake.asked == list(kernels.workloads())
 
