@@ -23,7 +23,7 @@ SHOWN := --machine epyc-2cpu-b --commit 0f0447f2
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history offline publish preview browser test test-kernels chaos lint dist docs site cost figures efficiency gate corpus calibrate trials clean
+.PHONY: help bench history offline publish preview browser test test-kernels chaos stress lint dist docs site cost figures efficiency gate corpus calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -56,6 +56,9 @@ test-kernels: .venv/kernels  ## run the tests of the package kernels, and set up
 
 chaos: .venv/test  ## kill workers at random moments, some hundred times
 	CHAOS_ROUNDS=400 $(BIN)/python -m pytest tests/test_chaos.py
+
+stress: .venv/kernels  ## have many threads open, run and close teams at the same time, for some minutes
+	STRESS_ROUNDS=300 $(BIN)/python -m pytest tests/test_free_threading.py
 
 lint: .venv/dev  ## check style, types and the workflows of CI
 	$(BIN)/ruff check
@@ -111,9 +114,9 @@ clean:  ## remove what these commands made, but for the results
 # preferred to newer sources: the newest SciPy has none for some Pythons.
 kernels := .[test]
 suite := ./gate ./scaling .[suite]
-test := ./gate[test] ./scaling[test] .[test,plot,suite]
+test := ./gate[test] ./scaling[test] .[test,plot,suite,docs]
 docs := ./gate ./scaling .[docs]
-dev := ./gate[test] ./scaling[test] .[test,plot,suite,dev]
+dev := ./gate[test] ./scaling[test] .[test,plot,suite,docs,dev]
 
 .venv/%: pyproject.toml gate/pyproject.toml scaling/pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \

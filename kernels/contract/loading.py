@@ -3,10 +3,13 @@
 import importlib
 import importlib.util
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+_loading = threading.RLock()  # no thread is given a module that another has not loaded to its end
 
 
 def load_file(path: str | Path, name: str | None = None) -> ModuleType:
@@ -17,19 +20,20 @@ def load_file(path: str | Path, name: str | None = None) -> ModuleType:
     """
     path = Path(path).resolve()
     name = name or f"workload {path}".replace("%", "%25").replace(".", "%2E")  # pickle takes a dot for a package's
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise ValueError(f"a workload's file must be an existing Python file, not {str(path)!r}")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # before it runs, since dataclasses look their own module up
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
+    with _loading:
+        if name in sys.modules:
+            return sys.modules[name]
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None or not path.is_file():
+            raise ValueError(f"a workload's file must be an existing Python file, not {str(path)!r}")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module  # before it runs, since dataclasses look their own module up
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+        return module
 
 
 @dataclass(frozen=True)

@@ -8,21 +8,31 @@ from typing import Any
 
 VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "BLIS_NUM_THREADS")
 
-_lock = threading.Lock()
-_held = 0  # how many teams hold it
+_lock = threading.Lock()  # teams may be opened and closed in any order, and by several threads at once
+_starting = 0  # how many are starting processes
+_ours: list[str] = []  # the variables that are set as long as one is
+_held = 0  # how many hold the limit
 _limit: Any = None
 
 
 @contextlib.contextmanager
 def one_thread_in_children() -> Iterator[None]:
     """Processes that are started meanwhile load their BLAS with one thread, unless the caller set a number."""
-    missing = [name for name in VARIABLES if name not in os.environ]
-    os.environ.update(dict.fromkeys(missing, "1"))
+    global _starting
+    with _lock:
+        _starting += 1
+        if _starting == 1:
+            _ours[:] = [name for name in VARIABLES if name not in os.environ]
+            os.environ.update(dict.fromkeys(_ours, "1"))
     try:
         yield
     finally:
-        for name in missing:
-            os.environ.pop(name, None)
+        with _lock:
+            _starting -= 1
+            if _starting == 0:
+                for name in _ours:
+                    os.environ.pop(name, None)
+                _ours.clear()
 
 
 @contextlib.contextmanager
@@ -39,13 +49,15 @@ def one_thread_here() -> Iterator[None]:
     except ImportError:
         yield
         return
-    if any(name in os.environ for name in VARIABLES):
+    with _lock:
+        chosen = any(name in os.environ and name not in _ours for name in VARIABLES)
+        if not chosen:
+            _held += 1
+            if _held == 1:
+                _limit = threadpool_limits(1, user_api="blas")
+    if chosen:
         yield
         return
-    with _lock:  # teams may overlap in any order: the first to open sets the limit, the last to close lifts it
-        _held += 1
-        if _held == 1:
-            _limit = threadpool_limits(1, user_api="blas")
     try:
         yield
     finally:

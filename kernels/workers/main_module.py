@@ -23,7 +23,7 @@ from kernels.errors import UNGUARDED, Unsupported
 
 FILES = 10  # that starting a process takes for a moment, and some more
 
-_hiding = threading.Lock()
+_main = threading.Lock()  # held while __main__ is hidden, and while it must not be
 
 
 def worker_context(start_method: str, workload: Any, problem: Any) -> BaseContext:
@@ -35,7 +35,7 @@ def worker_context(start_method: str, workload: Any, problem: Any) -> BaseContex
     if start_method != "fork" and not needs_main(workload, problem):
         found: BaseContext = _WITHOUT_MAIN[start_method]()
     else:
-        found = multiprocessing.get_context(start_method)
+        found = _WITH_MAIN[start_method]() if start_method in _WITH_MAIN else multiprocessing.get_context(start_method)
     if start_method == "forkserver":
         server: Any = multiprocessing.forkserver._forkserver  # type: ignore[attr-defined]
         if server._preload_modules == ["__main__"]:  # the default; a caller's own choice stays
@@ -80,7 +80,7 @@ def needs_main(workload: Any, problem: Any) -> bool:
 def hidden() -> Iterator[None]:
     """While a process is being started: multiprocessing finds nothing by which to import the main module."""
     names: Any = vars(sys.modules["__main__"])
-    with _hiding:
+    with _main:
         known = {name: names[name] for name in ("__file__", "__spec__") if name in names}
         names["__spec__"] = None
         names.pop("__file__", None)
@@ -106,8 +106,9 @@ def _enough_files() -> Iterator[None]:
 def _why_not_importable() -> str | None:
     """Why multiprocessing cannot import the main module in another process, or None where it can."""
     main = sys.modules["__main__"]
-    name = getattr(main.__spec__, "name", None)
-    if name is None and not Path(getattr(main, "__file__", None) or "").is_file():
+    with _main:
+        name, file = getattr(main.__spec__, "name", None), getattr(main, "__file__", None)
+    if name is None and not Path(file or "").is_file():
         return "it has no file (standard input, python -c, a prompt or a notebook)"
     if name == "__main__" or str(name).endswith(".__main__"):
         return "it is the __main__.py of a package, a folder or a zip file"
@@ -138,11 +139,23 @@ class _Spawned(context.SpawnProcess):
             return context.SpawnProcess._Popen(process_obj)
 
 
+class _SpawnedWithMain(context.SpawnProcess):
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802 - multiprocessing's name
+        with _main:
+            return context.SpawnProcess._Popen(process_obj)
+
+
 class _SpawnWithoutMain(context.SpawnContext):
     Process = _Spawned
 
 
+class _SpawnWithMain(context.SpawnContext):
+    Process = _SpawnedWithMain
+
+
 _WITHOUT_MAIN: dict[str, type[BaseContext]] = {"spawn": _SpawnWithoutMain}
+_WITH_MAIN: dict[str, type[BaseContext]] = {"spawn": _SpawnWithMain}
 
 if hasattr(context, "ForkServerProcess"):
 
@@ -152,7 +165,17 @@ if hasattr(context, "ForkServerProcess"):
             with _enough_files(), hidden():
                 return context.ForkServerProcess._Popen(process_obj)
 
+    class _ServedWithMain(context.ForkServerProcess):
+        @staticmethod
+        def _Popen(process_obj: Any) -> Any:  # noqa: N802 - multiprocessing's name
+            with _main:
+                return context.ForkServerProcess._Popen(process_obj)
+
     class _ForkServerWithoutMain(context.ForkServerContext):
         Process = _Served
 
+    class _ForkServerWithMain(context.ForkServerContext):
+        Process = _ServedWithMain
+
     _WITHOUT_MAIN["forkserver"] = _ForkServerWithoutMain
+    _WITH_MAIN["forkserver"] = _ForkServerWithMain
