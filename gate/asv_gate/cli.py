@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from asv_gate import calibrate, corpus, gate, processes
+from asv_gate import asvlink, calibrate, corpus, gate, processes
 from asv_gate.arguments import duration, fraction, path, pattern, whole, word
 from asv_gate.decide import Settings
 from asv_gate.errors import GateError
@@ -24,6 +24,10 @@ from asv_gate.request import METRIC_THRESHOLD, Request
 from asv_gate.workspace import Workspace
 
 FILE_WIDTH = 160  # of the table where it goes into a file or a log
+
+
+ALL = "all"
+GRAVEST_FIRST = (Status.UNABLE, Status.REGRESSION, Status.UNDERPOWERED, Status.OK)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 no regression; 1 regression; 2 the gate could not do its job; "
         "3 no regression was seen, but --require-power is not met.",
     )
-    run.set_defaults(command=run_command, goes_on="; with --resume, the same command goes on from here")
+    run.set_defaults(command=run_in_environments, goes_on="; with --resume, the same command goes on from here")
     run.add_argument("base", type=word, metavar="BASE", help="a commit by any name that git knows")
     run.add_argument("head", type=word, metavar="HEAD", nargs="?", default="HEAD", help="by default HEAD")
     _common(run)
@@ -134,7 +138,14 @@ def _common(command: argparse.ArgumentParser) -> None:
 def _suite(command: argparse.ArgumentParser) -> None:
     command.add_argument("--config", type=path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
     command.add_argument(
-        "--python", type=word, metavar="X.Y", help="one of the config's Pythons; by default the running one"
+        "-E",
+        "--environment",
+        type=word,
+        metavar="SPEC",
+        help="as asv takes it: conda, virtualenv:3.12, the name of one; `run` takes `all`, one after another",
+    )
+    command.add_argument(
+        "--python", type=word, metavar="X.Y", help="one of the config's, by default the running one; `run` takes `all`"
     )
     command.add_argument(
         "--bench", action="append", default=[], metavar="REGEX", help="only benchmarks that it is found in; repeatable"
@@ -147,12 +158,31 @@ def _decision(command: argparse.ArgumentParser) -> None:
     command.add_argument("--alpha", type=fraction, default=0.01, metavar="1%", help="of false alarms per run")
 
 
+def run_in_environments(options: argparse.Namespace) -> int:
+    """The status of the one environment that is asked for, or the gravest of all."""
+    if ALL not in (options.environment, options.python):
+        return run_command(options)
+    suite = asvlink.resolve(options.config, [])
+    statuses = []
+    for name in (suite.environment, *suite.others):
+        print(f"Environment {name}", file=sys.stderr)
+        report = options.report / name if options.report else None
+        chosen = {**vars(options), "environment": name, "python": None, "report": report}
+        try:
+            statuses.append(run_command(argparse.Namespace(**chosen)))
+        except GateError as error:
+            print(f"asv-gate: {name}: {error}", file=sys.stderr)
+            statuses.append(Status.UNABLE)
+    return next(status for status in GRAVEST_FIRST if status in statuses)
+
+
 def run_command(options: argparse.Namespace) -> int:
     request = Request(
         base=options.base,
         head=options.head,
         config=options.config,
         python=options.python,
+        environment=options.environment,
         bench=options.bench,
         settings=_settings(options),
         metric_threshold=options.metric_threshold,
@@ -172,12 +202,15 @@ def run_command(options: argparse.Namespace) -> int:
 
 
 def record_command(options: argparse.Namespace) -> int:
+    if ALL in (options.environment, options.python):
+        raise GateError("a recording is of one environment: name it")
     recording = corpus.Recording(
         path=options.corpus,
         pairs=options.pairs,
         commit=options.commit,
         config=options.config,
         python=options.python,
+        environment=options.environment,
         bench=options.bench,
         seconds=options.seconds,
     )

@@ -38,6 +38,7 @@ class Recording:
     commit: str | None = None  # that which the corpus was begun with, at first HEAD
     config: Path = Path("asv.conf.json")
     python: str | None = None
+    environment: str | None = None
     bench: Sequence[str] = ()
     seconds: float = math.inf
 
@@ -49,7 +50,7 @@ def record(recording: Recording, progress: Progress) -> tuple[int, int]:
     progress.stage("Reading the suite")
     path = recording.path
     name = recording.commit or _begun(path).get("commit", "HEAD")
-    suite = asvlink.resolve(recording.config, [name], recording.python)
+    suite = asvlink.resolve(recording.config, [name], recording.python, recording.environment)
     path.parent.mkdir(parents=True, exist_ok=True)
     with workspace.held(path.parent, path.name) as ours, space.scratch() as folder:
         if not ours:

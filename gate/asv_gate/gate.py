@@ -44,7 +44,8 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
     started, start = datetime.now(timezone.utc), monotonic()
     space, settings = Workspace(request.config), request.settings
     progress.stage("Reading the suite")
-    suite = asvlink.resolve(request.config, [request.base, request.head], request.python)
+    names = [request.base, request.head]
+    suite = asvlink.resolve(request.config, names, request.python, request.environment)
     with runfolder.opened(space, request, suite) as (folder, journal):
         installed = sides.install(
             space,

@@ -44,6 +44,8 @@ def find(repo: Any, url: str, names: Sequence[str]) -> Found:
             raise Refusal("the name of a commit is empty")
         if name.startswith("-"):
             raise Refusal(f"{name!r} is an option, not the name of a commit")
+    if not names:
+        return Found({}, False, [])
     where = _Mercurial(repo, url) if repo.dvcs == "hg" else _Git(repo, url)
     why = where.refresh()
     if why and not all(HASH.fullmatch(name) for name in names):

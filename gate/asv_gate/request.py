@@ -24,6 +24,8 @@ class Request:
         The suite's asv.conf.json.
     python
         One of the config's Pythons, such as ``"3.13"``; by default the one that runs asv-gate.
+    environment
+        As asv takes it: ``"conda"``, ``"virtualenv:3.12"``, or the name of one of the config's matrix.
     bench
         Regular expressions; a benchmark is measured if any is found in its name. By default all are.
     settings
@@ -47,6 +49,7 @@ class Request:
     head: str = "HEAD"
     config: Path = Path("asv.conf.json")
     python: str | None = None
+    environment: str | None = None
     bench: Sequence[str] = ()
     settings: Settings = field(default_factory=Settings)
     metric_threshold: float = METRIC_THRESHOLD

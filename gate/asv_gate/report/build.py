@@ -156,7 +156,8 @@ def warnings(run: Run) -> list[str]:
     if run.suite.uncommitted:
         said.append("The checkout has uncommitted changes: of these, only those of the benchmarks are measured.")
     if run.suite.others:
-        said.append(f"Measured in {run.suite.environment}, one of {1 + len(run.suite.others)} environments.")
+        others = f"one of {1 + len(run.suite.others)} environments: --environment chooses, or takes all in turn"
+        said.append(f"Measured in {run.suite.environment}, {others}.")
     if base == head:
         said.append("Base and head are the same commit: what is found is a false alarm.")
     if run.selection.excluded:
