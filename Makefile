@@ -23,7 +23,7 @@ SHOWN := --machine epyc-2cpu-b --commit 0f0447f2
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history offline publish preview browser test test-kernels chaos stress lint dist docs site cost figures efficiency gate corpus calibrate trials clean
+.PHONY: help bench history offline publish preview browser test test-kernels chaos stress lint dist docs docs-check site cost figures efficiency gate corpus calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -77,6 +77,9 @@ dist: .venv/dev offline  ## build the three distributions, and test each wheel a
 docs: .venv/docs  ## build the documentation into .asv/docs; a warning or a broken link is an error
 	@$(SPHINX) docs .asv/docs
 	@echo 'The documentation is .asv/docs/index.html.'
+
+docs-check: .venv/test  ## run every program of the documentation, the slow ones too, and compare what they print
+	SLOW=1 $(BIN)/python -m pytest docs tests/repository/test_docs.py tests/repository/test_site.py
 
 site: .venv/docs publish  ## build what is published on the web into .asv/site: the documentation, and the report in it
 	@rm -rf .asv/site

@@ -1,10 +1,12 @@
 """The code blocks of the documentation are programs: each is run, and prints what the block after it shows.
 
-A ``python`` block is run as a file of its own, with ``mpiexec`` where its first line says so. An ``output`` block is
-what the program before it prints, where seconds may be others. ``UPDATE=1 python -m pytest docs`` writes the outputs
-of a new run into the pages.
+A ``python`` block is run as a file of its own, with ``mpiexec`` where its first line says so. A block whose first line
+names a file is written to it, and a ``shell`` block runs, in a folder that the page has for itself. An ``output`` block
+is what the program before it prints, where seconds may be others. ``make docs-check`` also runs the slow programs, and
+``UPDATE=1 make docs-check`` writes the outputs of a new run into the pages.
 """
 
+import functools
 import os
 import re
 import shutil
@@ -12,30 +14,53 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sybil import Example, Sybil
 from sybil.parsers.myst import CodeBlockParser
 
-SECONDS = 60
+SECONDS = 200
 MEASURED = re.compile(r"\d+\.\d+ s\b")
+NAMED = re.compile(r"(?:#|//) file: (\S+)\n")
+ENVIRONMENT = {
+    "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    **{f"GIT_{who}_{what}": "docs@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+}
 
 
-def run(example: Example) -> None:
-    """Run a program, and keep what it prints for the block after it."""
+def run(example: Example, language: str) -> None:
+    """Run a program, and keep what it prints for the block after it; or write a file."""
+    folder: Path = example.namespace["folder"]
+    example.namespace.pop("printed", None)
     code = str(example.parsed)
-    command = [sys.executable]
-    if launched := re.match(r"# mpiexec -n (\d+)", code):
-        mpiexec = shutil.which("mpiexec", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
+    if named := NAMED.match(code):
+        (folder / named[1]).parent.mkdir(exist_ok=True)
+        (folder / named[1]).write_text(code[named.end() :])
+        return
+    if code.startswith("# takes some minutes") and os.environ.get("SLOW") != "1":
+        pytest.skip("it takes some minutes: make docs-check runs it")
+    program = folder / "program"
+    program.write_text(code)
+    command = [sys.executable, program.name]
+    if language == "shell":
+        command = ["bash", "-e", program.name]
+    elif launched := re.match(r"# mpiexec -n (\d+)", code):
+        mpiexec = shutil.which("mpiexec", path=ENVIRONMENT["PATH"])
         if mpiexec is None:
             pytest.skip("there is no MPI here: pip install mpi4py mpich")
-        command = [mpiexec, "-n", launched[1], sys.executable]
-    with tempfile.TemporaryDirectory() as folder:
-        program = Path(folder, "program.py")
-        program.write_text(code)
-        done = subprocess.run(
-            [*command, program.name], cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        command = [mpiexec, "-n", launched[1], *command]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **ENVIRONMENT},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    program.unlink()
     assert done.returncode == 0, done.stderr
     example.namespace["printed"] = done.stdout
 
@@ -47,11 +72,28 @@ def compare(example: Example) -> None:
         pytest.skip("the program before it was not run")
     if os.environ.get("UPDATE") == "1" and printed != shown:
         page = Path(example.path)
-        page.write_text(page.read_text().replace(f"```output\n{shown}```", f"```text\n{printed}```", 1))
+        page.write_text(page.read_text().replace(f"```output\n{shown}```", f"```output\n{printed}```", 1))
         return
     assert MEASURED.sub("#", printed) == MEASURED.sub("#", shown)
 
 
+def begin(namespace: dict[str, Any]) -> None:
+    """Make the page's folder."""
+    namespace["folder"] = Path(tempfile.mkdtemp())
+
+
+def end(namespace: dict[str, Any]) -> None:
+    """Remove it."""
+    shutil.rmtree(namespace["folder"])
+
+
+LANGUAGES = ("python", "shell", "toml", "json")
 pytest_collect_file = Sybil(
-    parsers=[CodeBlockParser("python", run), CodeBlockParser("output", compare)], pattern="*.md"
+    parsers=[
+        *(CodeBlockParser(each, functools.partial(run, language=each)) for each in LANGUAGES),
+        CodeBlockParser("output", compare),
+    ],
+    pattern="*.md",
+    setup=begin,
+    teardown=end,
 ).pytest()
