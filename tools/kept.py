@@ -28,7 +28,7 @@ def digest(workload: str, package: Path = PACKAGE) -> str:
 class WithoutDocstrings(ast.NodeTransformer):
     """Removes every statement that is a string and nothing else."""
 
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:  # noqa: N802 - ast's name
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         return None if text else node
 
