@@ -54,7 +54,7 @@ DISTRIBUTIONS = (
         "asv_gate",
         ("py.typed", "action.sh", "report/schema.json"),
         ("-m", "asv_gate", "--help"),
-        ("test_report.py", "test_signedrank.py", "test_run.py"),
+        ("test_report.py", "test_signedrank.py", "test_files.py"),
     ),
     Distribution(
         "asv-scaling",
