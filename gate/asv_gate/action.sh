@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What action.yml runs. Its inputs are in GATE_... variables, so that none of them is ever part of a command line
-# that a shell reads; an empty one is left out.
+# that a shell reads; an empty one is left out. With the argument "base" it finds the base and says where and by
+# which key what base needs is cached; without one it compares.
 set -uo pipefail
 
 base=${GATE_BASE:-}
@@ -12,18 +13,36 @@ if [ -z "$base" ]; then
     }
 fi
 
+if [ "${1:-}" = base ]; then
+    commit=$(git rev-parse --verify --quiet "${base#-}^{commit}") || {
+        echo "asv-gate: there is no commit '$base'" >&2
+        echo "status=2" >> "${GITHUB_OUTPUT:-/dev/null}"
+        exit 2
+    }
+    python=$(python -c 'import platform; print(platform.python_version(), platform.system(), platform.machine(), sep="-")')
+    {
+        echo "commit=$commit"
+        echo "folder=$(dirname -- "${GATE_CONFIG:-asv.conf.json}")/.asv-gate"
+        echo "key=asv-gate-1-$python-$commit"
+    } >> "${GITHUB_OUTPUT:-/dev/null}"
+    exit 0
+fi
+
 arguments=()
 add() {
     if [ -n "$2" ]; then arguments+=("$1=$2"); fi
 }
 add --config "${GATE_CONFIG:-}"
 add --python "${GATE_PYTHON:-}"
+add --environment "${GATE_ENVIRONMENT:-}"
 add --bench "${GATE_BENCH:-}"
 add --budget "${GATE_BUDGET:-}"
 add --threshold "${GATE_THRESHOLD:-}"
 add --alpha "${GATE_ALPHA:-}"
 add --require-power "${GATE_REQUIRE_POWER:-}"
 add --report "${GATE_REPORT:-}"
+
+if [ "${GATE_PRUNE:-}" = true ]; then arguments+=(--prune); fi
 
 python -m asv_gate run "${arguments[@]}" -- "$base" "$GATE_HEAD"
 status=$?

@@ -94,6 +94,11 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--require-power", type=fraction, metavar="10%", help="exit 3 if such a slowdown could be missed")
     run.add_argument("--resume", action="store_true", help="go on with an interrupted run of the same request")
+    run.add_argument(
+        "--prune",
+        action="store_true",
+        help="keep of .asv-gate only what the next run against BASE can use",
+    )
     _add_corpus_commands(commands)
     return top
 
@@ -162,6 +167,8 @@ def run_in_environments(options: argparse.Namespace) -> int:
     """The status of the one environment that is asked for, or the gravest of all."""
     if ALL not in (options.environment, options.python):
         return run_command(options)
+    if options.prune:
+        raise GateError("--prune keeps what one environment needs: choose one")
     suite = asvlink.resolve(options.config, [])
     statuses = []
     for name in (suite.environment, *suite.others):
@@ -191,6 +198,7 @@ def run_command(options: argparse.Namespace) -> int:
         seed=options.seed,
         require_power=options.require_power,
         resume=options.resume,
+        prune=options.prune,
     )
     with ConsoleProgress() as progress:
         report, folder = gate.run(request, progress, lambda space: calibrate.words(space.calibration, request.settings))

@@ -84,6 +84,8 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
             )
         )
         write_atomic(folder / runfolder.DONE, f"{int(report.status)}\n")
+    if request.prune and not space.prune([base.install.folder for base, _ in installed], folder):
+        progress.stage("Nothing is pruned while another run is at work here")
     return report, folder
 
 

@@ -42,6 +42,8 @@ class Request:
         The slowdown, as a fraction, that the run must have been able to detect.
     resume
         Go on with the last run that was asked the same and did not come to its end.
+    prune
+        Keep of ``.asv-gate`` what the next run against the same base can use, and this run's reports.
 
     """
 
@@ -58,6 +60,7 @@ class Request:
     seed: int | None = None
     require_power: float | None = None
     resume: bool = False
+    prune: bool = False
 
     def commits(self, suite: Suite) -> tuple[str, str]:
         """The hashes of base and head."""

@@ -17,34 +17,43 @@ ROOT = Path(__file__).resolve().parents[2]
 if not (ROOT / "action.yml").exists():
     pytest.skip("the action is the repository's, which these tests are not in", allow_module_level=True)
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
-STEP = ACTION["runs"]["steps"][-1]
+STEPS = {step["id"]: step for step in ACTION["runs"]["steps"] if step.get("id") in ("base", "run")}
 BASH = shutil.which("bash")
 
 
 def run_action(folder: Path, tmp_path: Path, **inputs: str) -> Done:
-    """The action's last step as GitHub runs it: inputs where they are referred to, defaults for the rest."""
+    """The action's own steps as GitHub runs them: inputs where they are referred to, defaults for the rest."""
     assert BASH is not None
-    values = {name: entry.get("default", "") for name, entry in ACTION["inputs"].items()} | inputs
-    environment = {
-        name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda match: values[match[1]], text)
-        for name, text in STEP["env"].items()
-    }
-    done = subprocess.run(
-        [BASH, "-c", STEP["run"]],
-        cwd=folder,
-        env={
-            **os.environ,
-            **environment,
-            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
-            "GITHUB_ACTION_PATH": str(ROOT),
-            "GITHUB_OUTPUT": str(tmp_path / "output"),
-            "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
-            "GITHUB_BASE_REF": "main",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    values: dict[str, str] = {f"inputs.{name}": entry.get("default", "") for name, entry in ACTION["inputs"].items()}
+    values |= {f"inputs.{name}": value for name, value in inputs.items()}
+    output = tmp_path / "output"
+
+    def value(match: re.Match[str]) -> str:
+        return values[match[1]]
+
+    for name, step in STEPS.items():
+        output.unlink(missing_ok=True)
+        environment = {key: re.sub(r"\$\{\{ ([\w.-]+) \}\}", value, text) for key, text in step["env"].items()}
+        done = subprocess.run(
+            [BASH, "-c", step["run"]],
+            cwd=folder,
+            env={
+                **os.environ,
+                **environment,
+                "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+                "GITHUB_ACTION_PATH": str(ROOT),
+                "GITHUB_OUTPUT": str(output),
+                "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+                "GITHUB_BASE_REF": "main",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        written = dict(line.partition("=")[::2] for line in output.read_text().splitlines())
+        values.update({f"steps.{name}.outputs.{key}": words for key, words in written.items()})
+        if done.returncode:
+            break
     return Done(done.returncode, done.stdout, done.stderr)
 
 
@@ -69,6 +78,9 @@ def test_the_action_fails_where_the_gate_does_and_writes_the_summary(clone: Path
     assert (tmp_path / "output").read_text() == "status=1\n"
     assert "**larger" in (tmp_path / "summary").read_text()
     assert (clone / "the report" / "report.xml").exists()
+    kept = [path for path in clone.glob(".asv-gate/env/*") if path.is_dir()]
+    commit = project.git(clone, "rev-parse", "origin/main~1")
+    assert {path.name[:12] for path in kept} == {commit[:12]}, "what is cached is base's"
 
 
 @pytest.mark.skipif(BASH is None, reason="the action is a script for bash")
@@ -88,6 +100,9 @@ def test_what_an_input_says_is_never_a_command(clone: Path, tmp_path: Path) -> N
 
 def test_every_input_reaches_the_script() -> None:
     script = (ROOT / "gate" / "asv_gate" / "action.sh").read_text()
-    referred = re.findall(r"inputs\.([\w-]+)", " ".join(STEP["env"].values()))
-    assert sorted(referred) == sorted(ACTION["inputs"])
-    assert all(name in script for name in STEP["env"])
+    variables = {name: value for step in STEPS.values() for name, value in step["env"].items()}
+    referred = re.findall(
+        r"inputs\.([\w-]+)", " ".join(value for step in STEPS.values() for value in step["env"].values())
+    )
+    assert set(referred) == set(ACTION["inputs"])
+    assert all(name in script for name in variables)
