@@ -133,14 +133,14 @@ def _by_tickets(workload: Independent, rank: Rank) -> Iterator[Run]:
     cuts = spans(rank.items, comm.size)
     with rank.phases("scatter"):
         problem = comm.bcast(rank.problem)
-    with tickets(comm) as take:
+    with counter(comm) as (add, _):
         base = 0
 
         def run() -> Answer:
             nonlocal base
             answers, error = [], None
             with rank.phases("compute"):
-                while (number := take() - base) < len(cuts):
+                while (number := add(1) - base) < len(cuts):
                     if error is None:  # and else the others are not to wait for its parts
                         try:
                             answers.append((number, solve(workload, workload.part(problem, *cuts[number]), None)))
@@ -169,19 +169,13 @@ def _answers(comm: Any, mine: list[tuple[int, Answer]], error: Exception | None)
 
 
 @contextlib.contextmanager
-def tickets(comm: Any) -> Iterator[Callable[[], int]]:
-    """A counter at rank 0, from 0 on: yields what takes its next number, without rank 0 doing anything for it.
-
-    Where rank 0 is on another host, it must be in a call of MPI for the number to be handed out, or
-    MPI have a thread for it (MPICH: ``MPIR_CVAR_ASYNC_PROGRESS=1``).
-    """
-    with counter(comm) as (add, _):
-        yield lambda: add(1)
-
-
-@contextlib.contextmanager
 def counter(comm: Any) -> Iterator[tuple[Callable[[int], int], Callable[[], None]]]:
-    """A number at rank 0, in a window: yields what adds to it, returning what it was, and what sets it to 0."""
+    """A number in a window at rank 0: yields what adds to it and returns what it was, and what sets it to 0.
+
+    On one host, rank 0 does nothing for it. ``mpi4py.util.sync.Counter`` locks the window anew for each number,
+    which rank 0 has to answer: a rank would wait for as long as rank 0 computes. Between hosts, rank 0 must be in a
+    call of MPI for its answer, or MPI have a thread for that (MPICH: ``MPIR_CVAR_ASYNC_PROGRESS=1``).
+    """
     import numpy as np
     from mpi4py import MPI
 

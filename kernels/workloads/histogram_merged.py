@@ -4,6 +4,7 @@ The problem is that of `histogram`, and so are its check and `serial`: what diff
 lock is taken, and how many small arrays are added for it.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -39,6 +40,11 @@ def pool(problem: Problem, pool: TaskPool) -> np.ndarray:
     shares = spans(len(problem), pool.workers, parts_per_worker=1)
     total: np.ndarray = np.sum(pool.map(histogram.count, [problem.values[lo:hi] for lo, hi in shares]), axis=0)
     return total
+
+
+def messages(problem: Problem, ranks: int) -> tuple[int, int]:
+    """What a rank sends in a run under MPI, one after the other: how many messages, and the bytes of each."""
+    return math.ceil(math.log2(ranks)), histogram.BINS * 8  # a reduction
 
 
 @contextmanager

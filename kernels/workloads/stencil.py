@@ -161,6 +161,11 @@ def portion(problem: Problem, rank: int, ranks: int) -> Problem | None:
     return _stencil_mpi.portion(problem, rank, ranks)
 
 
+def messages(problem: Problem, ranks: int) -> tuple[int, int]:
+    """What a rank sends in a run under MPI, one after the other: how many messages, and the bytes of each."""
+    return 2 * problem.rounds, RADIUS * (len(problem) + 2 * RADIUS) * 8  # a halo each way in each round
+
+
 def mpi(rank: Rank) -> AbstractContextManager[Run]:
     """The version that passes messages, in a file of its own: ``_stencil_mpi.py``."""
     from kernels.workloads import _stencil_mpi

@@ -1,8 +1,8 @@
-"""Predicts how workloads scale over MPI ranks: ``python -m kernels.mpi.model``.
+"""Predicts how workloads scale over MPI ranks: ``python -m tools.mpi_model``.
 
 A message of n bytes takes latency + n / bandwidth (Hockney, "The communication challenge for MPP",
 Parallel Computing 20, 1994), with both fitted here to the measured ping-pong of two ranks, or given.
-What a workload sends per run is written down below; `docs/scaling-out.md` says what is assumed.
+A coordinated workload says what it sends in a run; `docs/scaling-out.md` says what else is assumed.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kernels.commands import tables
 from kernels.comparing import timing
 from kernels.contract.parts import PARTS_PER_WORKER, answer_array
+from kernels.contract.workload import Problem
 from kernels.mpi.messages import one_way_seconds
 from kernels.registry import find_workload
 from kernels.team import make_problem
-from kernels.workloads.stencil import RADIUS, ROUNDS
 
 RANKS = (2, 64, 1024)
 BYTES = (8, 2**10, 2**14, 2**18, 2**22, 2**24)  # of the messages that the model is fitted to
@@ -48,17 +49,18 @@ def fitted(seconds: dict[int, float]) -> Network:
     return Network(float(latency), float(1 / per_byte))
 
 
-def communication(workload: str, items: int, array_bytes: int, ranks: int, network: Network) -> float:
-    """Seconds that a run waits for messages at the rank that waits longest."""
+def communication(workload: Any, problem: Problem, array_bytes: int, ranks: int, network: Network) -> float:
+    """Seconds that a run waits for messages at the rank that waits longest.
+
+    A workload that is coordinated says in its ``messages(problem, ranks)`` what it sends.
+    """
     depth = math.ceil(math.log2(ranks))
-    if workload == "stencil":  # two halos each way per round, then the rows to rank 0
-        halo = RADIUS * (items + 2 * RADIUS) * 8
-        halos = ROUNDS * 2 * network.message(halo)
-        return halos + _gathered(array_bytes, ranks, network)
-    if workload == "histogram_merged":  # one reduction of 256 counts
-        return depth * network.message(256 * 8)
+    gathered = _gathered(array_bytes, ranks, network) if array_bytes else 0.0
+    if hasattr(workload, "messages"):
+        count, size = workload.messages(problem, ranks)
+        return float(count * network.message(size) + gathered)
     if array_bytes:
-        return _gathered(array_bytes, ranks, network)
+        return gathered
     tickets = (PARTS_PER_WORKER + 1) * 2 * network.latency  # a fetch-and-op is a message there and one back
     at_root = ranks * (PARTS_PER_WORKER + 1) * network.latency  # and rank 0 hands them out one by one
     return max(tickets, at_root if ranks > 2 else 0.0) + depth * network.latency + ranks * PICKLED / network.bandwidth
@@ -76,7 +78,7 @@ def efficiency(serial: float, items: int, waited: float, ranks: int) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m kernels.mpi.model", description=(__doc__ or "").split("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tools.mpi_model", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--size", default="M", choices=("S", "M", "L"), help="default: M")
     parser.add_argument("--latency", type=float, help="of another network, seconds; default: as measured here")
     parser.add_argument("--bandwidth", type=float, help="of another network, bytes/second; default: as measured here")
@@ -92,16 +94,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         *(f"{ranks} {'here' if ranks == 2 else 'there'}" for ranks in RANKS),
     ]
     rows = [header]
-    for workload in WORKLOADS:
+    for name in WORKLOADS:
+        workload = find_workload(name)
         asked = {"size": given.size, "seed": 0, "start_method": None, "rounds": timing.ROUNDS}
         serial = min(timing.measure(workload, "serial", None, **asked).seconds)
         measured = min(timing.measure(workload, "mpi", 2, **asked).seconds)
         problem = make_problem(workload, given.size)
-        like = answer_array(find_workload(workload), problem)
-        row = [workload, tables.duration(serial), f"{serial / measured / 2:.3f}"]
+        like = answer_array(workload, problem)
+        row = [name, tables.duration(serial), f"{serial / measured / 2:.3f}"]
         for ranks in RANKS:
             network = here if ranks == 2 else there
-            waited = communication(workload, len(problem), 0 if like is None else like.nbytes, ranks, network)
+            waited = communication(workload, problem, 0 if like is None else like.nbytes, ranks, network)
             row.append(f"{efficiency(serial, len(problem), waited, ranks):.3f}")
         rows.append(row)
     print(tables.plain(rows, "<" + ">" * (len(header) - 1)))
