@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +42,9 @@ NOT_THE_ENVIRONMENTS = ("LC_CTYPE", "PWD", "OLDPWD", "SHLVL", "_", "__CF_USER_TE
 def resolve(request: Mapping[str, Any]) -> dict[str, Any]:
     from asv.repo import get_repo
 
-    conf = _config(request["config"])
+    conf = config(request["config"])
     with _warnings() as said:
-        chosen, *others = _environments(conf, request)
+        chosen, *others = environments(conf, request)
     _require_python(chosen)
     found = repository.find(get_repo(conf), conf.repo, request["names"])
     return {
@@ -57,16 +57,16 @@ def resolve(request: Mapping[str, Any]) -> dict[str, Any]:
         "notes": [*found.notes, *(f"asv: {words}" for words in said)],
         "timeout": conf.default_benchmark_timeout,
         "overrides": getattr(conf, "asv_gate", {}),
-        "setup_hash": _setup_hash(conf, chosen),
+        "setup_hash": setup_hash(conf, chosen),
     }
 
 
 def build(request: Mapping[str, Any]) -> dict[str, Any]:
     from asv.repo import get_repo
 
-    conf = _config(request["config"])
+    conf = config(request["config"])
     conf.env_dir = request["folder"]
-    (environment,) = (each for each in _environments(conf, request) if each.name == request["environment"])
+    (environment,) = (each for each in environments(conf, request) if each.name == request["environment"])
     repo = get_repo(conf)
     if repo.dvcs == "git":
         repository.complete(repo, request["commit"])
@@ -96,7 +96,7 @@ def _described(environment: Any) -> dict[str, Any]:
     return {"python": told["command"], "variables": variables, "packages": told["packages"]}
 
 
-def _environments(conf: Any, request: Mapping[str, Any]) -> list[Any]:
+def environments(conf: Any, request: Mapping[str, Any]) -> list[Any]:
     """Those that are asked for, that of the running Python first. Raises Refusal where there is none."""
     from asv.environment import get_environments
 
@@ -158,7 +158,7 @@ def _warnings() -> Iterator[list[str]]:
         logging.getLogger().removeHandler(handler)
 
 
-def _config(name: str) -> Any:
+def config(name: str) -> Any:
     """The config with its plugins loaded. Raises Refusal for what asv would stumble over later."""
     import asv  # noqa: F401 - it loads the plugins of asv itself
     from asv.config import Config
@@ -186,7 +186,7 @@ def _config(name: str) -> Any:
     return conf
 
 
-def _setup_hash(conf: Any, environment: Any) -> str:
+def setup_hash(conf: Any, environment: Any) -> str:
     """Of all that the environment is made from, and commits are built with."""
     made_from = {key: value for key, value in vars(conf).items() if key not in NOT_BUILT_FROM}
     file = Path(conf.conda_environment_file or "environment.yml")
@@ -202,7 +202,8 @@ def _setup_hash(conf: Any, environment: Any) -> str:
     return hashlib.sha256(json.dumps(words, default=str, sort_keys=True).encode()).hexdigest()
 
 
-def main(question: str, asked: str, answered: str) -> None:
+def serve(questions: Mapping[str, Callable[[Any], Any]], question: str, asked: str, answered: str) -> None:
+    """Answer one of the questions: from the file of a request to that of the answer, or of what is wrong."""
     from asv.console import log
     from asv.environment import EnvironmentUnavailable
     from asv.util import ProcessError, UserError
@@ -211,7 +212,7 @@ def main(question: str, asked: str, answered: str) -> None:
     request = json.loads(Path(asked).read_text(encoding="utf-8"))
     answer: dict[str, Any]
     try:
-        answer = {"resolve": resolve, "build": build}[question](request)
+        answer = questions[question](request)
     except (Refusal, EnvironmentUnavailable) as refusal:
         answer = {"error": str(refusal)}
     except ProcessError as error:
@@ -230,4 +231,4 @@ def main(question: str, asked: str, answered: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    serve({"resolve": resolve, "build": build}, *sys.argv[1:])

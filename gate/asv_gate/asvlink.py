@@ -110,7 +110,7 @@ def resolve(config: Path, names: Sequence[str], python: str | None = None, speci
     """
     require_config(config)
     chosen = {"python": python, "specifier": specifier}
-    answer = _ask("resolve", {"config": config.name, "names": list(names), **chosen}, config, RESOLVE_SECONDS)
+    answer = ask("resolve", {"config": config.name, "names": list(names), **chosen}, config, RESOLVE_SECONDS)
     return Suite(
         **{**answer, "root": config.parent.resolve(), "benchmarks": Path(answer["benchmarks"]), **chosen},
     )
@@ -135,7 +135,7 @@ def build(config: Path, suite: Suite, commit: str, letter: str, folder: Path) ->
         "commit": commit,
         "folder": str(folder),
     }
-    made = {**_ask("build", request, config, BUILD_SECONDS), "made": time.time()}
+    made = {**ask("build", request, config, BUILD_SECONDS), "made": time.time()}
     write_atomic(ready, json.dumps({**made, "folder": str(folder)}))
     return Install(commit, letter, folder, **made)
 
@@ -169,13 +169,15 @@ def _script() -> str:
     return str(Path(spec.origin).with_name("benchmark.py"))
 
 
-def _ask(question: str, request: Mapping[str, object], config: Path, timeout: float) -> dict[str, Any]:
-    """The answer of a process in the config's folder."""
+def ask(
+    question: str, request: Mapping[str, object], config: Path, timeout: float, module: str = "asv_gate.asvchild"
+) -> dict[str, Any]:
+    """The answer of a process in the config's folder that runs the module, and may import asv."""
     _script()
     with tempfile.TemporaryDirectory() as folder:
         asked, answered = Path(folder, "request.json"), Path(folder, "answer.json")
         asked.write_text(json.dumps(request), encoding="utf-8")
-        command = processes.ours("asv_gate.asvchild", question, str(asked), str(answered))
+        command = processes.ours(module, question, str(asked), str(answered))
         ended = processes.run(command, environ=environ.inherited(), cwd=config.parent.resolve(), timeout=timeout)
         if answered.is_file():
             answer: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ from asv_gate import asvlink, calibrate, corpus, gate, processes
 from asv_gate.arguments import duration, fraction, path, pattern, whole, word
 from asv_gate.decide import Settings
 from asv_gate.errors import GateError
+from asv_gate.history import commands as history
 from asv_gate.progress import ConsoleProgress
 from asv_gate.replay import Injection, replay
 from asv_gate.report import write_all
@@ -100,6 +101,7 @@ def parser() -> argparse.ArgumentParser:
         help="keep of .asv-gate only what the next run against BASE can use",
     )
     _add_corpus_commands(commands)
+    history.add(commands, fraction, duration)
     return top
 
 

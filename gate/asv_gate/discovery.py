@@ -23,6 +23,7 @@ class Discovery:
 
     benchmarks: Sequence[Benchmark]
     failed: Mapping[str, str]
+    entries: Sequence[Mapping[str, Any]] = ()  # the benchmarks as asv's discovery has them
 
 
 def discover(suite: Suite, install: Install) -> Discovery:
@@ -50,7 +51,8 @@ def discover(suite: Suite, install: Install) -> Discovery:
         if "failed" in line:
             failed[" ".join(filter(None, (file_of(suite, line["module"]), line["failed"])))] = line["error"].strip()
     found = [(file_of(suite, line["module"]), line["benchmark"]) for line in lines if "benchmark" in line]
-    return Discovery([each for file, entry in found for each in _combinations(file, entry, suite.timeout)], failed)
+    benchmarks = [each for file, entry in found for each in _combinations(file, entry, suite.timeout)]
+    return Discovery(benchmarks, failed, [entry for _, entry in found])
 
 
 def file_of(suite: Suite, module: str) -> str:

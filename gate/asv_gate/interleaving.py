@@ -78,22 +78,26 @@ class SampledProcess:
         return said
 
 
-def interleaved(sampled: Sequence[SampledProcess]) -> list[Outcome] | None:
-    """Set both up, and take their samples in turn. None, and nothing timed, where the suite wants it cold."""
+def interleaved(sampled: Sequence[SampledProcess], *, alike: bool = True) -> list[Outcome] | None:
+    """Set both up, and take their samples in turn. None, and nothing timed, where the suite wants it cold.
+
+    A sample has as many calls on both sides, which the first finds out; unless they are not `alike`, being two
+    different benchmarks.
+    """
     cold = [process.set_up() for process in sampled]
     if any(cold):
         ended(sampled)
         return None
-    number: int | None = None
+    numbers: list[int | None] = []
     for process in sampled:
-        # A sample has as many calls on both sides: how many, the first finds out.
-        number = process.warm_up(number)
+        numbers.append(process.warm_up(numbers[0] if alike and numbers else None))
+    turns = list(zip(sampled, numbers, strict=True))
     least, most, seconds = SAMPLES
     deadline = monotonic() + seconds
     for taken in range(most):
         if (taken >= least and monotonic() > deadline) or not all(process.well for process in sampled):
             break
-        for process in sampled if taken % 2 == 0 else sampled[::-1]:
+        for process, number in turns if taken % 2 == 0 else turns[::-1]:
             process.take(number, taken // 2)
     return ended(sampled)
 

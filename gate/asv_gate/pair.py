@@ -106,8 +106,12 @@ class Pair:
         return float(np.median(log_ratio(base, head)))
 
 
-def measure(base: Side, head: Side, benchmark: Benchmark, rng: np.random.Generator) -> Pair:
-    """The coin says which goes first; both have the same hash seed, and another than the pair before.
+def measure(
+    base: Side, head: Side, benchmark: Benchmark, rng: np.random.Generator, other: Benchmark | None = None
+) -> Pair:
+    """Measure a pair of one benchmark on two sides; of head another one, where that is given.
+
+    The coin says which goes first; both have the same hash seed, and another than the pair before.
 
     Samples of a timing are interleaved, but for one that the suite wants cold: its processes run one
     after the other, as asv runs them.
@@ -115,16 +119,18 @@ def measure(base: Side, head: Side, benchmark: Benchmark, rng: np.random.Generat
     start = monotonic()
     base_first = bool(rng.integers(2))
     hash_seed = int(rng.integers(1, 2**32))
-    sides = (base, head) if base_first else (head, base)
+    runs = [(base, benchmark), (head, other or benchmark)]
+    runs = runs if base_first else runs[::-1]
     outcomes = None
-    if benchmark.type == "time" and all(side.samples_warm(benchmark) for side in sides):
+    if all(each.type == "time" and side.samples_warm(each) for side, each in runs):
         with contextlib.ExitStack() as stack:
-            outcomes = interleaved([stack.enter_context(side.sampled(benchmark, hash_seed)) for side in sides])
+            sampled = [stack.enter_context(side.sampled(each, hash_seed)) for side, each in runs]
+            outcomes = interleaved(sampled, alike=other is None)
         if outcomes is None:
-            for side in sides:
-                side.cold.add(benchmark.name)
+            for side, each in runs:
+                side.cold.add(each.name)
     if outcomes is None:
-        outcomes = [as_one(side.process(benchmark, ONCE if benchmark.cold else {}, hash_seed)) for side in sides]
+        outcomes = [as_one(side.process(each, ONCE if each.cold else {}, hash_seed)) for side, each in runs]
     first, second = outcomes if base_first else outcomes[::-1]
     return Pair(first, second, base_first, monotonic() - start)
 

@@ -75,12 +75,12 @@ def select(
         For a pattern that is no regular expression, and where no benchmark is left.
 
     """
-    wanted = [_pattern(pattern) for pattern in patterns]
+    matching([], patterns)  # one that is no pattern is told of before anything is imported
     progress.stage("Importing the suite with base and head")
     base, head = (discover(suite, side.install) for side in sides)
     found, excluded = [], set()
     for discovery in (base, head):
-        asked = [each for each in discovery.benchmarks if not wanted or any(one.search(each.name) for one in wanted)]
+        asked = matching(discovery.benchmarks, patterns)
         asked = [each if timeout is None else replace(each, timeout=min(timeout, each.timeout)) for each in asked]
         asked = overridden(suite, asked)
         excluded |= {each.name for each in asked if each.excluded}
@@ -89,7 +89,7 @@ def select(
     broken = {
         file: error
         for file, error in head.failed.items()
-        if file not in base.failed and (not wanted or any(file.startswith(each.file) for each in in_base.values()))
+        if file not in base.failed and (not patterns or any(file.startswith(each.file) for each in in_base.values()))
     }
     if not (in_base or in_head or broken):
         raise GateError(_nothing(suite, patterns, base.failed, excluded))
@@ -109,6 +109,12 @@ def select(
         ],
         len(excluded),
     )
+
+
+def matching(benchmarks: Sequence[Benchmark], patterns: Sequence[str]) -> list[Benchmark]:
+    """Those that any of the patterns is found in; all where there is none. Raises GateError for a bad pattern."""
+    wanted = [_pattern(pattern) for pattern in patterns]
+    return [each for each in benchmarks if not wanted or any(one.search(each.name) for one in wanted)]
 
 
 def _pattern(pattern: str) -> re.Pattern[str]:

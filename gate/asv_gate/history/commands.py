@@ -1,0 +1,125 @@
+"""``asv-gate history`` and ``asv-gate find`` on the command line."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from asv_gate.find import FindRequest, find
+from asv_gate.history import measuring
+from asv_gate.history.request import HistoryRequest
+from asv_gate.progress import ConsoleProgress
+from asv_gate.report.model import Status
+
+
+def add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    fraction: Callable[[str], float],
+    duration: Callable[[str], float],
+) -> None:
+    """Add both commands; `fraction` reads ``5%`` and `duration` ``5m``."""
+    history = commands.add_parser(
+        "history",
+        help="measure commits in pairs with one reference, as results of asv",
+        epilog="Exit status: 0 all that was asked for has results; 1 a benchmark fails; "
+        "2 something could not be measured.",
+    )
+    history.set_defaults(command=history_command, goes_on="; the same command goes on from here")
+    history.add_argument(
+        "range",
+        metavar="RANGE",
+        nargs="?",
+        default="HEAD",
+        help="commits as git knows them, as in main~5..main; by default HEAD",
+    )
+    history.add_argument(
+        "--reference",
+        metavar="COMMIT",
+        help="what all is measured against; by default as before, at first the oldest of RANGE",
+    )
+    history.add_argument(
+        "--precision", type=fraction, default=0.02, metavar="2%", help="half of the 95%% interval; by default 2%%"
+    )
+    history.add_argument(
+        "--budget",
+        type=duration,
+        default=300.0,
+        metavar="5m",
+        help="of pairs, for each commit in each environment; by default 5m",
+    )
+    history.add_argument(
+        "--python",
+        action="append",
+        default=[],
+        metavar="X.Y",
+        help="one of the config's Pythons; repeatable, by default all",
+    )
+    history.add_argument(
+        "--bench", action="append", default=[], metavar="REGEX", help="only benchmarks that it is found in; repeatable"
+    )
+    history.add_argument(
+        "--machine", metavar="NAME", help="in the results; by default its CPU model and number of CPUs"
+    )
+    history.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
+
+    finding = commands.add_parser(
+        "find",
+        help="find the commit that made a benchmark slower",
+        epilog="Exit status: 0 nothing became slower; 1 a commit is named; 2 the search could not be made; "
+        "3 something became slower, and no single commit is certain.",
+    )
+    finding.set_defaults(command=find_command, goes_on="; the same command goes on from here")
+    finding.add_argument("good", metavar="GOOD", help="a commit that is not slow")
+    finding.add_argument("bad", metavar="BAD", help="a later one that is")
+    finding.add_argument("--bench", required=True, metavar="REGEX", help="found in the name of one benchmark")
+    finding.add_argument(
+        "--alpha",
+        type=fraction,
+        default=0.01,
+        metavar="1%",
+        help="the chance that the commit named is not slower; by default 1%%",
+    )
+    finding.add_argument(
+        "--threshold", type=fraction, default=0.01, metavar="1%", help="a slowdown up to which is none; by default 1%%"
+    )
+    finding.add_argument("--python", metavar="X.Y", help="one of the config's Pythons; by default the running one")
+    finding.add_argument("-E", "--environment", metavar="SPEC", help="an environment as asv takes it")
+    finding.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
+
+
+def history_command(options: argparse.Namespace) -> int:
+    request = HistoryRequest(
+        commits=options.range,
+        reference=options.reference,
+        config=options.config,
+        pythons=options.python,
+        bench=options.bench,
+        machine=options.machine,
+        precision=options.precision,
+        budget=options.budget,
+    )
+    with ConsoleProgress() as progress:
+        came = measuring.run(request, progress)
+    for each in came:
+        print(f"{each.target.build}: {each.words}")
+        for name, why in each.failed.items() if each.measured else ():
+            print(f"    {name}: {why}")
+    if any(not each.measured and each.failed for each in came):
+        return Status.UNABLE
+    return Status.REGRESSION if any(each.failed for each in came) else Status.OK
+
+
+def find_command(options: argparse.Namespace) -> int:
+    request = FindRequest(
+        good=options.good,
+        bad=options.bad,
+        bench=options.bench,
+        config=options.config,
+        python=options.python,
+        environment=options.environment,
+        alpha=options.alpha,
+        threshold=options.threshold,
+    )
+    with ConsoleProgress() as progress:
+        answer = find(request, progress)
+    print(answer)
+    return answer.status

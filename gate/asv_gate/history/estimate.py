@@ -1,0 +1,74 @@
+"""What pairs of a benchmark say of its ratio to the reference: a value and an interval."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from asv_gate import signedrank
+
+LEVEL = 0.95
+PRIOR_PAIRS = 2  # all benchmarks' noise together counts as so many pairs of each: few pairs say little of their own
+NORMAL_MAD = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The natural logarithm of the ratio, and the standard error of that with its degrees of freedom."""
+
+    d: float
+    error: float
+    freedom: float
+    pairs: int
+
+    def half(self, level: float = LEVEL) -> float:
+        """Half of the interval's width, as a logarithm: about the relative error."""
+        return float(stats.t.ppf((1 + level) / 2, self.freedom) * self.error)
+
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
+        """The interval of the ratio, lower and upper end."""
+        half = self.half(level)
+        return math.exp(self.d - half), math.exp(self.d + half)
+
+    @property
+    def ratio(self) -> float:
+        """The time here over that of the reference."""
+        return math.exp(self.d)
+
+
+def estimates(pairs: Mapping[str, Sequence[float]]) -> dict[str, Estimate]:
+    """Estimate the ratio of every benchmark that has two pairs or more.
+
+    The value is the Hodges-Lehmann estimate, which a burst in a few pairs does not move. The scale
+    is each benchmark's own, drawn towards that of all by `PRIOR_PAIRS`.
+
+    Parameters
+    ----------
+    pairs
+        By benchmark, the values ln(here / reference) of its pairs.
+
+    """
+    own = {name: np.asarray(d, float) for name, d in pairs.items() if len(d) > 1}
+    if not own:
+        return {}
+    variances = {name: _variance(d) for name, d in own.items()}
+    prior = float(np.median(list(variances.values())))
+    found = {}
+    for name, d in own.items():
+        freedom = PRIOR_PAIRS + len(d) - 1
+        variance = (PRIOR_PAIRS * prior + (len(d) - 1) * variances[name]) / freedom
+        centre = float(signedrank.estimate(d))
+        found[name] = Estimate(centre, math.sqrt(variance / len(d)), freedom, len(d))
+    return found
+
+
+def _variance(d: np.ndarray) -> float:
+    """Of one pair: the larger of what the deviations' middle and their squares, each burst cut off, say."""
+    deviation = np.abs(d - np.median(d))
+    middle = NORMAL_MAD * float(np.median(deviation)) * math.sqrt(len(d) / (len(d) - 1))
+    if middle == 0:
+        return float(np.var(d, ddof=1))
+    cut = np.minimum(deviation, 3 * middle)
+    return max(middle**2, float((cut**2).sum()) / (len(d) - 1))

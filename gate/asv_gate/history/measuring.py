@@ -1,0 +1,278 @@
+"""Measuring a history: each commit in each environment against the reference, and asv's files of results from it."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asv_gate import asvlink, comparable, workspace
+from asv_gate.asvlink import Benchmark, Suite
+from asv_gate.discovery import Discovery, discover
+from asv_gate.errors import GateError
+from asv_gate.history import fixing, machine, package, reference, rows
+from asv_gate.history.fixing import group_of
+from asv_gate.history.reference import Build, Reference
+from asv_gate.history.request import HistoryRequest
+from asv_gate.history.rows import Value
+from asv_gate.history.spending import PairTaken, Spent, seconds_needed, spend
+from asv_gate.journal import Journal
+from asv_gate.pair import Side
+from asv_gate.progress import Progress
+from asv_gate.sides import matching
+from asv_gate.workspace import Workspace
+
+ASV = "asv_gate.history.asvresults"
+PLAN_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """A commit, with its date in milliseconds, in an environment as asv describes it."""
+
+    commit: Mapping[str, Any]
+    environment: Mapping[str, Any]
+
+    @property
+    def build(self) -> Build:
+        return Build(self.commit["hash"], self.environment["name"])
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of a target, in words; whether it is measured, and the benchmarks that failed."""
+
+    target: Target
+    words: str
+    measured: bool
+    failed: Mapping[str, str]
+
+
+def run(request: HistoryRequest, progress: Progress) -> list[Came]:
+    """Measure what has no results yet.
+
+    Raises
+    ------
+    GateError
+        Where nothing can be measured, before anything is.
+
+    """
+    space = Workspace(request.config)
+    progress.stage("Reading the suite")
+    asked = {"config": request.config.name, "range": request.commits, "pythons": list(request.pythons)}
+    plan = asvlink.ask("plan", asked, request.config, PLAN_SECONDS, ASV)
+    targets = [Target(commit, environment) for commit in plan["commits"] for environment in plan["environments"]]
+    history = _History(request, space, plan, progress)
+    with workspace.held(space.folder, "history") as ours:
+        if not ours:
+            raise GateError(f"another asv-gate history is at work in {space.folder}")
+        came = []
+        for place, target in enumerate(targets, 1):
+            came.append(history.target(target, place, len(targets)))
+            progress.stage(f"{target.build}: {came[-1].words}")
+        return came
+
+
+class _History:
+    def __init__(self, request: HistoryRequest, space: Workspace, plan: Mapping[str, Any], progress: Progress) -> None:
+        self.request, self.space, self.plan, self.progress = request, space, plan, progress
+        name = request.machine or machine.name_of(plan["machine"])
+        self.machine = machine.known(Path(plan["results"]), name, plan["machine"])
+        self.folder = Path(plan["results"]) / name
+        found = reference.load(self.folder)
+        machine.require_paired(self.folder, found is not None)
+        oldest = plan["commits"][0]["hash"]
+        self.suite = asvlink.resolve(request.config, [request.reference or oldest], None)
+        asked = self.suite.commits[request.reference or oldest]
+        if found is not None and request.reference and asked != found.build.commit:
+            raise GateError(
+                f"the reference of {name} is {found.build.commit[:8]}, not {request.reference}: "
+                "leave --reference out, or replace it with --replace-reference"
+            )
+        self.reference = found or Reference(Build(asked, plan["environments"][-1]["name"]), self.machine)
+        self.environments = {environment["name"]: environment for environment in plan["all"]}
+        self.sides: dict[Build, Side] = {}
+        self.packages: dict[tuple[str, str], str] = {}  # environment and digest: the commit that was measured
+
+    def target(self, target: Target, place: int, of: int) -> Came:
+        """Measure it, unless its results are there or its package was measured as another commit's."""
+        title = f"{target.build}, {place} of {of}"
+        try:
+            side = self.side(target.build)
+            digest = package.digest(side.install)
+            same = self.packages.setdefault((target.environment["name"], digest), target.commit["hash"])
+            if same != target.commit["hash"]:
+                return Came(target, f"not measured: the same package as {same[:8]}", False, {})
+            return self.measured(target, side, title)
+        except GateError as error:
+            return Came(target, f"could not be measured: {error}", False, {title: str(error)})
+
+    def side(self, build: Build) -> Side:
+        """The build, installed once."""
+        if build not in self.sides:
+            if build.environment not in self.environments:
+                raise GateError(f"the reference is of {build.environment}, which asv.conf.json no longer makes")
+            suite = in_environment(self.suite, self.environments[build.environment])
+            install = self.space.install(suite, build.commit, "a", self.progress.stage)
+            folder = self.space.folder / "history" / f"{build.commit[:12]}-{install.folder.name[-8:]}"
+            folder.mkdir(parents=True, exist_ok=True)
+            self.sides[build] = Side(suite, install, folder)
+        return self.sides[build]
+
+    def measured(self, target: Target, side: Side, title: str) -> Came:
+        self.progress.stage(f"Importing the suite with {title}")
+        found = discover(side.suite, side.install)
+        asked = matching(found.benchmarks, self.request.bench)
+        wanted = [each for each in asked if each.name not in self.written(target, found)]
+        if not wanted:
+            return Came(target, "measured before", True, {})
+        began = time.time()
+        timings = [each for each in wanted if each.type == "time"]
+        with Journal(side.folder / "journal.jsonl", self.header(target)) as journal:
+            values, failed = self.fixed(timings, target, side, found, journal)
+            spent = self.pairs([each for each in timings if each.name not in values], side, journal, title)
+            values |= self.values(spent)
+            metrics = [each for each in wanted if each.type != "time"]
+            values |= {each.name: _metric(side, each) for each in metrics}
+        failed |= {name: value.why for name, value in values.items() if value.failed}
+        self.save(target, found, values, began)
+        wide = sum(
+            value.estimate is not None and value.estimate.half() > math.log1p(self.request.precision)
+            for value in values.values()
+        )
+        words = f"{len(values)} measured in {spent.seconds:.0f} s of pairs"
+        if wide:
+            words += f"; {wide} wider than {self.request.precision:.1%}, since the budget was spent"
+        return Came(target, words, True, failed)
+
+    def header(self, target: Target) -> dict[str, Any]:
+        """What a journal must have in common with a run to be gone on with."""
+        return {
+            "kind": "history",
+            "commit": target.commit["hash"],
+            "environment": target.environment["name"],
+            "reference": str(self.reference.build),
+            "suite": workspace.digest(self.suite),
+        }
+
+    def fixed(
+        self, timings: Sequence[Benchmark], target: Target, side: Side, found: Discovery, journal: Journal
+    ) -> tuple[dict[str, Value], dict[str, str]]:
+        """Fix the reference times that are missing; the values of benchmarks that only exist from this build on."""
+        versions = {entry["name"]: str(entry["version"]) for entry in found.entries}
+
+        def missing(benchmarks: Sequence[Benchmark]) -> list[Benchmark]:
+            times = self.reference.times
+            return [
+                each
+                for each in benchmarks
+                if each.name not in times or times[each.name].version != versions[group_of(each.name)]
+            ]
+
+        values: dict[str, Value] = {}
+        for build in dict.fromkeys((self.reference.build, target.build)):
+            new = missing([each for each in timings if each.name not in values])
+            if not new:
+                break
+            there = side if build == target.build else self.side(build)
+            known = new if there is side else discover(there.suite, there.install).benchmarks
+            names = {each.name for each in known}
+            times, without = fixing.fix(
+                there,
+                [each for each in new if each.name in names],
+                versions=versions,
+                build=build,
+                journal=journal,
+                tell=self.progress.stage,
+            )
+            self.reference = self.reference.with_times(times)
+            if times:
+                self.reference.save(self.folder)
+            if build == target.build:
+                values |= {name: Value(each.seconds, half=each.half, pairs=each.pairs) for name, each in times.items()}
+                values |= {name: Value(why=why, skipped="skips itself" in why) for name, why in without.items()}
+        return values, {}
+
+    def pairs(self, timings: Sequence[Benchmark], side: Side, journal: Journal, title: str) -> Spent:
+        """Interleaved pairs of each with its reference."""
+        by_name = {each.name: each for each in timings}
+        times = self.reference.times
+        needed = seconds_needed({name: times[name].cost for name in by_name})
+        if needed > self.request.budget:
+            raise GateError(
+                f"a budget of {self.request.budget:.0f} s is too small: the fewest pairs of {len(by_name)} benchmarks "
+                f"take about {needed:.0f} s"
+            )
+        self.progress.stage(f"Measuring {len(by_name)} benchmarks of {title}, up to {self.request.budget:.0f} s")
+
+        def take(number: int, name: str) -> PairTaken:
+            base = self.side(times[name].build)
+            line = journal.once(
+                {"round": number, "name": name},
+                lambda: comparable.as_line(
+                    comparable.measure((base, side), by_name[name], np.random.default_rng([number, *name.encode()]))
+                ),
+            )
+            return PairTaken(line["d"], line["seconds"], line["why"])
+
+        return spend(
+            list(by_name),
+            take,
+            precision=self.request.precision,
+            budget=self.request.budget,
+            seed=0,
+            tell=lambda spent: self.progress.done(spent.seconds, self.request.budget),
+        )
+
+    def values(self, spent: Spent) -> dict[str, Value]:
+        """What the pairs say of each benchmark, in seconds."""
+        found = spent.estimates()
+        values = {}
+        for name in spent.pairs:
+            if name in spent.failed or name not in found:
+                why = spent.failed.get(name, "it has no pairs")
+                values[name] = Value(why=why, skipped="skips itself" in why and "fails" not in why)
+            else:
+                base = self.reference.times[name].seconds
+                values[name] = Value(base * found[name].ratio, found[name], tuple(spent.pairs[name]), base)
+        return values
+
+    def written(self, target: Target, found: Discovery) -> set[str]:
+        """The benchmarks that the target's file of results has, with the version that they are now."""
+        file = self.folder / f"{target.commit['hash'][:8]}-{target.environment['name']}.json"
+        return rows.written(file, found.entries)
+
+    def save(self, target: Target, found: Discovery, values: Mapping[str, Value], began: float) -> None:
+        """Write the results whole."""
+        self.reference.save(self.folder)  # its file also tells that results there are of pairs
+        what = {
+            "config": self.request.config.name,
+            "machine": self.machine,
+            "environment": target.environment,
+            "commit": target.commit,
+            "benchmarks": list(found.entries),
+            "results": rows.rows(found.entries, values, began),
+        }
+        asvlink.ask("save", what, self.request.config, PLAN_SECONDS, ASV)
+
+
+def in_environment(suite: Suite, environment: Mapping[str, Any]) -> Suite:
+    """The suite in one of its environments."""
+    return replace(
+        suite,
+        environment=environment["name"],
+        python=environment["python"],
+        specifier=None,
+        setup_hash=environment["setup_hash"],
+    )
+
+
+def _metric(side: Side, benchmark: Benchmark) -> Value:
+    """A value that is no time, as asv takes it: of one process."""
+    outcome = side.process(benchmark, {}, hash_seed=1)
+    if outcome.failed:
+        return Value(why=comparable.reason(outcome))
+    return Value(skipped=True) if outcome.skipped else Value(seconds=outcome.value)

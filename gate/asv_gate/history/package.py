@@ -1,0 +1,45 @@
+"""Whether two installations hold the same package: then what was measured of the one holds for the other."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from asv_gate import processes
+from asv_gate.asvlink import Install
+from asv_gate.errors import GateError
+
+SECONDS = 60.0
+# Where a package is, and what tells of how and when it was installed, differs though nothing that runs does.
+OF_THE_INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+FOLDERS = "import json, sysconfig; print(json.dumps(sorted({sysconfig.get_path(p) for p in ('purelib', 'platlib')})))"
+
+
+def digest(install: Install) -> str:
+    """Of all files that the environment's Python can import: the project as it was built, and what it needs.
+
+    Raises
+    ------
+    GateError
+        Where the environment's Python does not run.
+
+    """
+    ended = processes.run(
+        [*install.python, "-c", FOLDERS], environ=install.environ(0), cwd=install.folder, timeout=SECONDS
+    )
+    try:
+        folders = json.loads(ended.output.strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        raise GateError(f"the Python of {install.folder} does not run:\n{ended.output}") from None
+    sha = hashlib.sha256()
+    for folder in map(Path, folders):
+        for path in _files(folder):
+            sha.update(os.fsencode(path.relative_to(folder)) + b"\0" + path.read_bytes() + b"\0")
+    return sha.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.name not in OF_THE_INSTALLATION and "__pycache__" not in path.parts and path.is_file():
+            yield path

@@ -1,0 +1,118 @@
+"""The reference of a machine's history: one build, and the time of every benchmark with it.
+
+It is a file of JSON lines beside the machine's results. The first line has the build and the
+machine; every other one a benchmark. It is no ``.json`` file, since asv takes each of those for results.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from asv_gate.atomic import write_atomic
+from asv_gate.errors import GateError
+
+NAME = "reference.jsonl"
+KIND = "asv-gate reference"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Build:
+    """A commit, by its full hash, in an environment, by asv's name for it."""
+
+    commit: str
+    environment: str
+
+    def __str__(self) -> str:
+        return f"{self.commit[:8]} in {self.environment}"
+
+
+@dataclass(frozen=True)
+class ReferenceTime:
+    """What a benchmark takes with the reference build.
+
+    Attributes
+    ----------
+    name
+        With its parameters, as asv shows it.
+    version
+        Of the benchmark: with another one a new history begins.
+    seconds
+        Its time, which was fixed once; and `half`, half of the 95 % interval of its logarithm against the
+        anchor of its group.
+    anchor
+        The benchmark of its group that it was measured against: itself, for the anchor.
+    pairs
+        How many pairs fixed it.
+    cost
+        Seconds that a pair takes.
+    build
+        Where it was measured: the reference's own build, or that in which the benchmark first appeared.
+
+    """
+
+    name: str
+    version: str
+    seconds: float
+    half: float
+    anchor: str
+    pairs: int
+    cost: float
+    build: Build
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A machine's reference."""
+
+    build: Build
+    machine: Mapping[str, str]
+    times: Mapping[str, ReferenceTime] = field(default_factory=dict)
+
+    def with_times(self, times: Mapping[str, ReferenceTime]) -> "Reference":
+        """The same with these times too, in place of older ones of the same benchmarks."""
+        return replace(self, times={**self.times, **times})
+
+    def save(self, folder: Path) -> None:
+        """Write it whole or not at all."""
+        header = {"kind": KIND, "format": FORMAT, "build": asdict(self.build), "machine": dict(self.machine)}
+        lines = [header, *(asdict(time) for _, time in sorted(self.times.items()))]
+        write_atomic(folder / NAME, "".join(f"{json.dumps(line, allow_nan=False)}\n" for line in lines))
+
+
+def load(folder: Path) -> Reference | None:
+    """The reference in a machine's folder of results, or None where there is none.
+
+    Raises
+    ------
+    GateError
+        For a file that is no reference, or is broken.
+
+    """
+    path = folder / NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise GateError(f"{path} cannot be read: {error}") from None
+    try:
+        header, *lines = (json.loads(line) for line in text.splitlines())
+        if header["kind"] != KIND or header["format"] != FORMAT:
+            raise ValueError(f"it is {header.get('kind')!r} of format {header.get('format')!r}")
+        times = {line["name"]: _time(line) for line in lines}
+        return Reference(Build(**header["build"]), header["machine"], times)
+    except (ValueError, KeyError, TypeError) as error:
+        raise GateError(
+            f"{path} is no reference of asv-gate, format {FORMAT} ({error}); nothing was changed: "
+            "restore the file, or move it away to begin a new history"
+        ) from None
+
+
+def _time(line: Mapping[str, Any]) -> ReferenceTime:
+    time = ReferenceTime(**{**line, "build": Build(**line["build"])})
+    if not (isinstance(time.seconds, float) and 0 < time.seconds < float("inf")):
+        raise ValueError(f"{time.name} takes {time.seconds!r} s")
+    return time

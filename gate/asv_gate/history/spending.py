@@ -1,0 +1,102 @@
+"""Pairs go where the interval is widest, until each is as narrow as asked or the budget is spent."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from asv_gate.history.estimate import Estimate, estimates
+
+LEAST = 3  # pairs of every benchmark
+MOST = 60
+SHARE = 4  # one in so many of those that are too wide gets a pair in a round, so that a burst meets few pairs of one
+
+
+@dataclass
+class Spent:
+    """What was measured: by benchmark ln(here / reference) of its pairs, and why there is none where that is so."""
+
+    pairs: dict[str, list[float]] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def estimates(self) -> dict[str, Estimate]:
+        """Of those that were measured."""
+        return estimates({name: d for name, d in self.pairs.items() if name not in self.failed})
+
+
+@dataclass(frozen=True)
+class PairTaken:
+    """One pair: its value, or why there is none, and the seconds that it took."""
+
+    d: float | None
+    seconds: float
+    why: str = ""
+
+
+def seconds_needed(costs: Mapping[str, float]) -> float:
+    """What the fewest pairs of all take, by what a pair of each is expected to take."""
+    return LEAST * sum(costs.values())
+
+
+def spend(
+    names: Sequence[str],
+    take: Callable[[int, str], PairTaken],
+    *,
+    precision: float,
+    budget: float,
+    seed: int,
+    tell: Callable[[Spent], None] = lambda spent: None,
+) -> Spent:
+    """Measure the benchmarks.
+
+    Parameters
+    ----------
+    names
+        The benchmarks.
+    take
+        Takes the pair of a round and a benchmark, or finds it where an interrupted run has left it. What is asked
+        for next follows from the pairs alone, so the same run asks for the same ones again.
+    precision
+        The half width of the 95 % interval at which a benchmark is done, as a fraction.
+    budget
+        Seconds of pairs. The first `LEAST` of each are taken in any case.
+    seed
+        Of the order within a round.
+    tell
+        Told after each pair.
+
+    """
+    spent = Spent({name: [] for name in names})
+    wanted = math.log1p(precision)
+    chosen = list(names)
+    number = 0
+    while chosen:
+        rng = np.random.default_rng([seed, number])
+        for place in rng.permutation(len(chosen)):
+            name = chosen[place]
+            pair = take(number, name)
+            spent.seconds += pair.seconds
+            if pair.d is None:
+                spent.failed[name] = pair.why
+            else:
+                spent.pairs[name].append(pair.d)
+            tell(spent)
+            if number >= LEAST and spent.seconds >= budget:
+                return spent
+        number += 1
+        chosen = _next(spent, number, wanted, budget)
+    return spent
+
+
+def _next(spent: Spent, number: int, wanted: float, budget: float) -> list[str]:
+    alive = [name for name in spent.pairs if name not in spent.failed]
+    if number < LEAST:
+        return alive
+    if spent.seconds >= budget:
+        return []
+    found = spent.estimates()
+    wide = [name for name in alive if found[name].half() > wanted and found[name].pairs < MOST]
+    wide.sort(key=lambda name: -found[name].half())
+    return wide[: math.ceil(len(wide) / SHARE)]

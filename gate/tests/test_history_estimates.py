@@ -1,0 +1,80 @@
+"""The statistics of a history: intervals that hold, and pairs that go where they are needed."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from asv_gate.history.estimate import estimates
+from asv_gate.history.spending import LEAST, MOST, PairTaken, Spent, spend
+
+
+def heavy(rng: np.random.Generator, size: int) -> np.ndarray:
+    """Noise with bursts: one pair in ten is five times as far off."""
+    return rng.normal(size=size) * np.where(rng.random(size) < 0.1, 5, 1)
+
+
+@pytest.mark.parametrize("pairs", [3, 5, 12])
+@pytest.mark.parametrize("noise", ["normal", "heavy"])
+def test_intervals_hold_the_truth_as_often_as_they_say(pairs: int, noise: str) -> None:
+    rng = np.random.default_rng([pairs, len(noise)])
+    held = total = 0
+    for _ in range(40):
+        scales = 0.02 * np.exp(rng.normal(0, 0.7, 40))
+        draw = heavy if noise == "heavy" else lambda rng, size: rng.normal(size=size)
+        found = estimates({str(i): scale * draw(rng, pairs) for i, scale in enumerate(scales)})
+        held += sum(abs(each.d) <= each.half() for each in found.values())
+        total += len(found)
+    assert stats.binomtest(held, total, 0.93, alternative="less").pvalue > 0.001, held / total
+
+
+def test_one_pair_is_no_estimate() -> None:
+    assert estimates({"a": [0.1], "b": []}) == {}
+
+
+def noisy(scales: dict[str, float], asked: list[tuple[int, str]]) -> object:
+    def take(number: int, name: str) -> PairTaken:
+        asked.append((number, name))
+        value = np.random.default_rng([number, *name.encode()]).normal() * scales[name]
+        return PairTaken(float(value), 1.0)
+
+    return take
+
+
+def test_pairs_go_to_the_noisy() -> None:
+    asked: list[tuple[int, str]] = []
+    scales = {"quiet": 0.001, "noisy": 0.05, **{f"other{i}": 0.002 for i in range(6)}}
+    spent = spend(list(scales), noisy(scales, asked), precision=0.02, budget=500, seed=1)  # type: ignore[arg-type]
+    assert len(spent.pairs["noisy"]) > 4 * len(spent.pairs["quiet"])
+    assert max(map(len, spent.pairs.values())) <= MOST
+    assert spent.estimates()["quiet"].half() < math.log1p(0.02)
+
+
+def test_the_budget_ends_it_but_not_before_the_fewest_pairs() -> None:
+    asked: list[tuple[int, str]] = []
+    scales = {f"b{i}": 0.5 for i in range(5)}
+    spent = spend(list(scales), noisy(scales, asked), precision=0.001, budget=20, seed=1)  # type: ignore[arg-type]
+    assert len(asked) == 20
+    assert min(map(len, spent.pairs.values())) >= LEAST
+    short = spend(list(scales), noisy(scales, []), precision=0.001, budget=2, seed=1)  # type: ignore[arg-type]
+    assert [len(d) for d in short.pairs.values()] == [LEAST] * 5
+
+
+def test_what_fails_is_not_tried_again_and_the_rest_goes_on() -> None:
+    def take(number: int, name: str) -> PairTaken:
+        return PairTaken(None, 1.0, "fails in head") if name == "bad" else PairTaken(0.0, 1.0)
+
+    spent: Spent = spend(["bad", "good"], take, precision=0.01, budget=100, seed=1)
+    assert spent.failed == {"bad": "fails in head"}
+    assert len(spent.pairs["good"]) >= LEAST
+    assert set(spent.estimates()) == {"good"}
+
+
+def test_the_same_run_asks_for_the_same_pairs() -> None:
+    scales = {"a": 0.02, "b": 0.03, "c": 0.01}
+    first: list[tuple[int, str]] = []
+    second: list[tuple[int, str]] = []
+    for asked in (first, second):
+        spend(list(scales), noisy(scales, asked), precision=0.01, budget=40, seed=5)  # type: ignore[arg-type]
+    assert first == second
