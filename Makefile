@@ -23,7 +23,7 @@ SHOWN := --machine epyc-2cpu-b --commit 0f0447f2
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history offline publish preview browser test test-kernels chaos stress lint dist docs docs-check site cost figures efficiency gate corpus calibrate trials clean
+.PHONY: help bench history offline publish preview browser test test-kernels chaos stress lint dist docs docs-check site cost figures efficiency gil gate corpus calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -107,6 +107,9 @@ trials: .venv/suite  ## run the gate and asv continuous on known changes, for FO
 
 efficiency: .venv/suite  ## measure the efficiencies in docs/results.md anew (PYTHONS="3.13 3.14"); resumes where it was stopped
 	@$(BIN)/python -m tools.efficiency --pythons "$(PYTHONS)"
+
+gil: .venv/suite  ## measure threads without a GIL against processes with one (PYTHONS="3.13 3.13t"); resumes where it was stopped
+	@$(BIN)/python -m tools.gil --pythons "$(PYTHONS)"
 
 clean:  ## remove what these commands made, but for the results
 	rm -rf .venv .asv .asv-gate dist build */build *.egg-info */*.egg-info scaling/asv_scaling/vendor \
