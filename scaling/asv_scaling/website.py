@@ -15,7 +15,7 @@ index, and a number has as many digits as the page shows:
     BEST    for each strategy [POINT, 2 for the fastest, 1 for not told apart from it, or 0], or
             [POINT, why there is no time]
     LEADS   [STRATEGY, since which commit of the machine], or null
-    WHY     why there is no speedup, or ""
+    WHY     why there is no speedup; left away where there is one
 """
 
 import itertools
@@ -164,7 +164,7 @@ class Site:
         rows = speedup.rows(own, serial)
         why = speedup.why_no_baseline(own, serial)
         best = speedup.best_of_each(own, rows) if not why and self._suite.compares(workload) else []
-        return [[_row(row) for row in rows], [_best(one, rows) for one in best], leads, why]
+        return [[_row(row) for row in rows], [_best(one, rows) for one in best], leads, *filter(None, [why])]
 
     def _runs(self, machine: results.Machine) -> Iterator[Measured]:
         """The runs of the commits that asv publishes, in its order of them, and those of a commit together.
@@ -227,7 +227,12 @@ def _pythons(workload: Workload, by_python: Sequence[tuple[str, Sequence[Point]]
 
 def _short(values: Sequence[float | None]) -> list[float | None]:
     """The values with as many digits as are shown, without those at the end that are None."""
-    found = [value if value is None else float(f"{value:.{DIGITS}g}") for value in values]
+    found = [value if value is None else _rounded(value) for value in values]
     while found[-1] is None:
         found.pop()
     return found
+
+
+def _rounded(value: float) -> float:
+    found = float(f"{value:.{DIGITS}g}")
+    return int(found) if found.is_integer() else found  # 1 is shorter than 1.0

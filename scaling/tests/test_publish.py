@@ -53,7 +53,7 @@ def test_what_there_is_is_published(suite: suites.MadeUp) -> None:
     assert work == {"key": WORK["name"], "label": "Work", "strategies": ["serial", "pool"], "points": points}
     commit = published(suite.folder / "html", f"runs/0/{suite.commits[1][:12]}")
     old, new = (one["number"] for one in machine["environments"])
-    ((rows, best, leads, why),) = commit["runs"][str(new)]["workloads"]
+    ((rows, best, leads),) = commit["runs"][str(new)]["workloads"]
     assert rows == [
         [1.0, 0.98, 1.02, 1.0],
         "skipped",
@@ -62,7 +62,6 @@ def test_what_there_is_is_published(suite: suites.MadeUp) -> None:
     ]
     assert best == [[0, 0], [3, 2]]
     assert leads == ["pool", 0]
-    assert why == ""
     at_one, at_two = commit["pythons"][0]
     assert at_one == [0, [[old, 1.0], [new, 1.0, 0.9721, 1.029]]]
     assert at_two[0] == 3
