@@ -1,8 +1,7 @@
-"""Ranks that a plain Python starts, calls and ends: an ``mpiexec`` of its own on this host.
+"""Starts, calls and ends the ranks of a team, with an ``mpiexec`` on this host.
 
-MPI stays out of the caller's process, which it would bind for good: what runs here is a child, and
-each rank has a socket to the team. A rank that dies takes the others with it, which is how MPI
-jobs end, and leaves the caller's process alone.
+The caller's process does not load MPI, since MPI cannot be left again in a process. Each rank is
+called through a Unix socket. When a rank dies, MPI ends the others; the caller's process goes on.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ class Job:
         self._with_main = needs_main(workload, problem)
         setup = packed(0, (Portable(workload), room and room.like), None)
         parcel = packed_apart(problem)
-        self.owed = 0  # replies that are still to come
+        self.pending = 0  # replies that are still to come; close() ends the ranks by force while there are any
         self._ranks: list[Any] = []
         self._pids: list[int] = []
         self._workers = workers
@@ -97,22 +96,22 @@ class Job:
     def run(self, alone: bool) -> Any:
         """One run; rank 0's answer.
 
-        When a rank raises, that is raised here: once the others are back where they work `alone`,
-        and else at once, since they may wait for it for ever (`owed` tells).
+        What a rank raises is raised here: after the others have replied, where the ranks work `alone`, and else at
+        once, since the others may wait for that rank for ever. `pending` then says how many have not replied.
         """
         for rank in self._ranks:
             self._send(rank, pickled(True))
         return self._replies(alone)[0]
 
     def close(self) -> None:
-        """End the ranks: with a word where they are idle, by force where they are not."""
+        """End the ranks: by a message where they are idle, by force where they are not."""
         for rank in self._ranks:
-            if not self.owed:
+            if not self.pending:
                 with contextlib.suppress(OSError):
                     rank.send(None)
         if hasattr(self, "_process"):
             with contextlib.suppress(subprocess.TimeoutExpired):
-                if not self.owed and len(self._ranks) == self._workers:
+                if not self.pending and len(self._ranks) == self._workers:
                     self._process.wait(END_SECONDS)
             self._kill()
             _forget_memory_files(self._started)
@@ -133,7 +132,7 @@ class Job:
         return files
 
     def _start(self, handed: list[int]) -> None:
-        """Start mpiexec, and take up the ranks, in their order, as they come to the socket."""
+        """Start mpiexec, and accept the connections of the ranks, which are then in order."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(OF_ANOTHER_JOB)}
         flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
         mpiexec = [find_mpiexec() or "mpiexec"]
@@ -157,14 +156,17 @@ class Job:
                 env=environment | LOCAL,
                 start_new_session=True,  # Ctrl-C is for the caller, who ends the ranks
             )
-            self.owed = 1  # until all are up, nobody listens to a word
+            self.pending = 1  # until all are up, none reads a message
             deadline = time.monotonic() + START_SECONDS
             while len(self._ranks) < self._workers:
                 try:
                     rank, _ = door.accept()
                 except TimeoutError:
-                    if self._process.poll() is not None or time.monotonic() > deadline:
+                    if self._process.poll() is not None:
                         raise self._death() from None
+                    if time.monotonic() > deadline:
+                        up = f"{len(self._ranks)} of {self._workers} ranks"
+                        raise WorkerDied(f"{up} started within {START_SECONDS} s{self._said()}") from None
                 else:
                     with rank, self._dying(rank):
                         rank.setblocking(True)
@@ -176,7 +178,7 @@ class Job:
             data.pop(key, None)
         for rank in self._ranks:
             self._send(rank, pickled(data))
-            self.owed -= 1
+            self.pending -= 1
         numbers = {}
         for rank in self._ranks:
             with self._dying(rank):
@@ -184,10 +186,10 @@ class Job:
             numbers[number] = rank
             self._pids.append(pid)
         self._ranks = [numbers[number] for number in range(self._workers)]
-        self.owed = 0
+        self.pending = 0
 
     def _send(self, rank: Any, message: Any) -> None:
-        self.owed += 1
+        self.pending += 1
         with self._dying(rank):
             rank.send_bytes(message)
 
@@ -195,12 +197,12 @@ class Job:
         """What each rank answers; see `run` for errors."""
         answers: list[Any] = [None] * self._workers
         failure = None
-        while self.owed:
+        while self.pending:
             ready: list[Any] = wait(self._ranks)
             for rank in ready:
                 with self._dying(rank):
                     message = rank.recv_bytes()
-                self.owed -= 1
+                self.pending -= 1
                 number, answers[number], error = unpacked(message)
                 failure = failure or error
             if failure is not None and not alone:
@@ -217,18 +219,25 @@ class Job:
             raise self._death() from None
 
     def _death(self) -> WorkerDied:
-        """What to say of a rank that ended; mpiexec tells how, once it has ended the others."""
-        self.owed += 1  # nobody will answer any more, so close() must not wait for words
+        """The error for a rank that ended: mpiexec tells how it did, once it has ended the others."""
+        self.pending += 1  # none will reply any more, so close() must not wait for replies
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(LOOK_SECONDS * 10)
+        code = _exit_code(self._process.poll(), self._written())
+        return died(f"one of {self._workers} ranks", [code], "" if self._pids else self._said())
+
+    def _written(self) -> str:
+        """What mpiexec has written."""
         self._log.seek(0)
-        log = self._log.read().decode(errors="replace").strip()
-        code = _exit_code(self._process.poll(), log)
-        told = "" if self._pids or not log else f":\n{log}"  # before MPI is up, mpiexec may know why
-        return died(f"one of {self._workers} ranks", [code], told)
+        return str(self._log.read().decode(errors="replace"))
+
+    def _said(self) -> str:
+        """The part of it that tells why ranks did not start: without the frame of its report."""
+        lines = [line for line in self._written().splitlines() if line.strip("= ") and not line.startswith("=")]
+        return ":\n" + "\n".join(lines) if lines else ""
 
     def _kill(self) -> None:
-        """End what still runs: the ranks, upon which mpiexec ends by itself, or else mpiexec too."""
+        """Kill the ranks, after which mpiexec ends by itself; kill mpiexec where it does not."""
         if self._process.poll() is None:
             for pid in self._pids:
                 with contextlib.suppress(ProcessLookupError):
@@ -241,11 +250,15 @@ class Job:
 
 
 def _forget_memory_files(since: float) -> None:
-    """Remove the shared memory that MPICH and UCX left where ranks ended before they could (see `rank`).
+    """Remove the shared memory files of ranks that were killed while they started.
 
-    Its name is their secret: it is what was made since then and no process uses. Whoever makes such
-    a file has it open until it is mapped, so that another job's is not taken for ours.
+    Later, the files have no name any more (see `rank.forget_memory_file`). MPICH and UCX do not tell the names, so a
+    file is taken for one of these ranks' if it was made after `since` and no process uses it. The file of another job
+    is in use: whoever makes such a file keeps it open until it is mapped. Without /proc nothing can be known of that,
+    and nothing is removed.
     """
+    if not Path("/proc/self/maps").exists():
+        return
     made = set()
     for pattern in MEMORY_FILES:
         for file in Path("/dev/shm").glob(pattern):  # noqa: S108 - where they put it
@@ -277,21 +290,21 @@ def _mapped_files() -> set[Path]:
 
 
 def _exit_code(code: int | None, log: str) -> int | None:
-    """That of the rank that ended first, as Python has it, from what mpiexec said and ended with.
+    """The exit code of the rank that ended first, as Python has it, from mpiexec's own `code` and `log`.
 
-    Hydra kills the others with SIGKILL, and what it ends with may be one of theirs: it is asked for all.
+    Hydra ends the other ranks with SIGKILL, and its own exit code may be that of one of these: its log has all codes.
     """
     told = re.search(r"Exit codes: \[[^]]*\] ([\d,]+)", log)
     if told:
         codes = [os.waitstatus_to_exitcode(int(status)) for status in told[1].split(",")]
         return min((each for each in codes if each), key=lambda each: each == -signal.SIGKILL, default=0)
-    return 128 - code if code is not None and code > 128 else code  # the latter as shells say it, and Open MPI
+    return 128 - code if code is not None and code > 128 else code  # Open MPI adds 128 to a signal, as shells do
 
 
 class Room:
-    """Memory for an array answer like `like`, which rank 0 and the caller share.
+    """Memory for an array answer like `like`, shared by rank 0 and the caller: a file without a name.
 
-    It is a file without a name. Raises MemoryError where it cannot be had.
+    Raises MemoryError where there is no room for it.
     """
 
     def __init__(self, like: np.ndarray) -> None:

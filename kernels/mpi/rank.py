@@ -1,7 +1,6 @@
-"""A rank that a team started: told through a socket what to do, and over when the team's process is.
+"""What a rank does that a team has started: it is called through a socket, and ends with the team's process.
 
-It waits for a call in that socket and not in MPI, whose waiting keeps a CPU busy: between two runs
-a rank costs nothing.
+Between two runs it waits at the socket and takes no CPU time; a rank that waits in a call of MPI keeps a CPU busy.
 """
 
 import contextlib
@@ -23,12 +22,12 @@ HANDED = ("standard output", "standard error", "lifeline", "room")  # the files 
 
 
 def main() -> None:
-    """Join the team that listens at the path in the last argument, and answer its calls until it says None."""
+    """Connect to the team's socket, whose path is the last argument, and answer its calls until None is sent."""
     ignore_interrupt()
     join = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     join.connect(sys.argv[-1])
     _, (output, errors, lifeline, room), _, _ = socket.recv_fds(join, 1, len(HANDED))
-    os.dup2(output, 1)  # the team's own: what mpiexec would forward comes late, and with its own words between
+    os.dup2(output, 1)  # directly: mpiexec forwards output late, and mixes its own into it
     os.dup2(errors, 2)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     with Connection(join.detach()) as team:
@@ -44,13 +43,13 @@ def main() -> None:
 
 
 def _end_with(lifeline: int) -> None:
-    """End when the team's process does, however that ends, and whatever this rank is waiting for."""
+    """End this rank when the team's process ends, in whatever way, and whatever this rank waits for."""
     os.read(lifeline, 1)
     os._exit(1)
 
 
 def _prepare(data: dict[str, Any]) -> None:
-    """Be to the team's process what a spawned one would be: its path, its folder, its main module."""
+    """Take over the path, the folder and the main module of the team's process, as a spawned process does."""
     process.current_process()._inheriting = True  # type: ignore[attr-defined]
     try:
         spawn.prepare(data)
@@ -59,7 +58,10 @@ def _prepare(data: dict[str, Any]) -> None:
 
 
 def forget_memory_file() -> None:
-    """Remove the name of the shared memory that MPICH keeps until MPI_Finalize, which a killed rank never calls."""
+    """Remove the name of MPICH's file of shared memory, once all ranks have it open.
+
+    MPICH removes it in MPI_Finalize, which a rank that is killed never calls.
+    """
     from mpi4py import MPI
 
     MPI.COMM_WORLD.Barrier()  # all have opened it

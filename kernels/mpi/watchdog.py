@@ -1,9 +1,8 @@
-"""Ends a job of several hosts when the way between two of them is cut, where MPI waits for ever.
+"""Ends a job on several hosts when the network between two of them fails; MPI itself waits for ever.
 
-TCP says nothing of a link that is cut while nobody sends, and MPI none too soon where somebody
-does. So one rank of each host holds a connection to rank 0 on which nothing is sent and of which
-the kernel asks, each second, whether the other end is still there (keepalive, RFC 9293, 3.8.4): a
-computation that holds the GIL for long delays that not at all.
+One rank of each host keeps a TCP connection to rank 0 on which nothing is sent. The operating system
+checks every second whether the other end is still there (keepalive, RFC 9293, section 3.8.4), also
+while a computation holds the GIL. When the connection breaks, the rank ends, and with it the job.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ SIOCGIFADDR = 0x8915  # of Linux: an interface's address
 
 @contextlib.contextmanager
 def watched(comm: Any) -> Iterator[None]:
-    """As long as the context lasts, end this rank's process when its host's connection breaks.
+    """While the context lasts, end this rank's process when its host's connection to rank 0 breaks.
 
-    Entered and left by all ranks together. A host from which rank 0 is not reached, by name or
-    IPv4 address, is not watched, which is said on standard error.
+    All ranks enter and leave it together. A host that cannot connect to rank 0, by its name or by an IPv4 address,
+    is not watched, and says so on standard error.
     """
     from mpi4py import MPI
 
@@ -44,7 +43,7 @@ def watched(comm: Any) -> Iterator[None]:
         _keep_alive(connection)
         threading.Thread(target=_watch, args=(connection, over), daemon=True).start()
     yield
-    comm.Barrier()  # nobody lets go before all have come to their end; not after an exception, which aborts
+    comm.Barrier()  # no connection is closed before all ranks are done; after an exception the job is aborted
     over.set()
     comm.Barrier()
     for connection in connections:
@@ -68,13 +67,13 @@ def _connected(leaders: Any) -> list[socket.socket]:
         threading.Thread(target=_let_in, args=(door, token, connections), daemon=True).start()
         leaders.bcast((_addresses(), door.getsockname()[1], token))
         reached = sum(leaders.gather(True)) - 1
-        while len(connections) < reached:  # each has been let in, as it knows, and is about to be listed
+        while len(connections) < reached:  # a host learns that it is connected a moment before it is listed here
             time.sleep(0.001)
     return connections
 
 
 def _addresses() -> list[str]:
-    """By which other hosts may reach this one: of its interfaces, where the system tells them, and its name."""
+    """The name of this host and, where the system tells them, the addresses of its interfaces."""
     found = [socket.gethostname()]
     with contextlib.suppress(ImportError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         import fcntl
@@ -87,7 +86,7 @@ def _addresses() -> list[str]:
 
 
 def _reach(addresses: list[str], port: int, token: bytes) -> socket.socket | None:
-    """A connection to rank 0: what answers to the token, and is not another that has the address here."""
+    """A connection to rank 0; the token tells it from another host that has the same address here."""
     for address in addresses:
         with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
             connection = stack.enter_context(socket.create_connection((address, port), REACH_SECONDS))
@@ -123,7 +122,7 @@ def _keep_alive(connection: socket.socket) -> None:
 
 
 def _watch(connection: socket.socket, over: threading.Event) -> None:
-    """Wait for the connection's end, which is the job's, unless it is over anyway."""
+    """Wait for the connection's end, and end this process then, unless the job is over."""
     here, there = (name[0] for name in (connection.getsockname(), connection.getpeername()))
     try:
         connection.recv(1)

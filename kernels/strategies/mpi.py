@@ -76,7 +76,7 @@ def _started(workload: Workload, problem: Problem, workers: int, alone: bool) ->
             except WorkerDied:
                 raise
             except Exception:
-                if job.owed:  # the other ranks wait for the one that failed, and cannot be called back
+                if job.pending:  # the other ranks wait for the one that failed, and cannot be called back
                     job.close()
                     job = Job(workload, problem, workers, answers)
                 raise
@@ -85,5 +85,5 @@ def _started(workload: Workload, problem: Problem, workers: int, alone: bool) ->
         try:
             yield run
         except BaseException:
-            job.owed += 1  # by force
+            job.pending += 1  # by force
             raise
