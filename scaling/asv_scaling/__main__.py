@@ -1,4 +1,4 @@
-"""``python -m asv_scaling export``: the page's tables and pictures as files, from asv's results."""
+"""``python -m asv_scaling export|changes``: tables and pictures, and what changed, from asv's results."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from asv_scaling import export, files, parameters, results, selection, streams
+from asv_scaling import export, files, history, parameters, results, selection, streams
 from asv_scaling.suite import Settings, Suite
 
 LONGEST_MESSAGE = 1000
@@ -29,12 +29,15 @@ def _main(arguments: Sequence[str] | None) -> int:
     command.add_argument("--commit", default="", help="the start of its hash; by default the newest")
     command.add_argument("--python", default="", help="of the table; by default the newest")
     command.add_argument("--into", type=Path, metavar="FILE", help=f"a page that gets the tables, after {export.START}")
+    listing = commands.add_parser("changes", help="list which series changed, with which commit, and by how much")
+    listing.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="by default asv.conf.json")
+    listing.add_argument("--machine", default="", help="by default all")
     options = parser.parse_args(arguments)
-    for name in options.format.split(","):
+    for name in options.format.split(",") if options.command == "export" else ():
         if name not in export.FORMATS:
             command.error(f"--format takes {', '.join(export.FORMATS)}, not {name!r}")
     try:
-        written = _export(options)
+        written = _export(options) if options.command == "export" else _changes(options)
     except KeyboardInterrupt:
         streams.complain("asv_scaling: interrupted")
         return 130
@@ -43,8 +46,8 @@ def _main(arguments: Sequence[str] | None) -> int:
             raise
         streams.complain(f"asv_scaling: {parameters.printable(_reason(error), LONGEST_MESSAGE)}")
         return 1
-    for path in written:
-        print(path)
+    for line in written:
+        print(line)
     return 0
 
 
@@ -67,6 +70,21 @@ def _export(options: argparse.Namespace) -> list[Path]:
     options.folder.mkdir(parents=True, exist_ok=True)
     files.write({**made, **pages})
     return list(made)
+
+
+def _changes(options: argparse.Namespace) -> list[str]:
+    """The changes of each machine, a line each; a line also where there is none."""
+    folder = options.config.parent / load(options.config).get("results_dir", "results")
+    benchmarks = results.benchmarks(folder)
+    machines = {machine.name: machine for machine in results.machines(folder, _warn)}
+    if options.machine and options.machine not in machines:
+        raise ValueError(f"machine must be one of {', '.join(machines)}, not {options.machine!r}")
+    lines = []
+    for name, machine in machines.items():
+        if options.machine in ("", name):
+            found = history.of_machine(machine, benchmarks, _warn)
+            lines += [f"{name}: {line}" for line in found] or [f"{name}: no change"]
+    return [parameters.printable(line, LONGEST_MESSAGE) for line in lines]
 
 
 def load(path: Path) -> dict[str, Any]:

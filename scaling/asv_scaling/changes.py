@@ -1,0 +1,146 @@
+"""Which series changed, with which commit, and by how much: decided from intervals, at a stated rate of false entries.
+
+A series is one benchmark with one combination of parameters, on one machine and in one environment.
+Its commits are compared before and after each of them, all of a level together. What intervals do
+not know of (another build, another hour) shows in how much steps vary: where that is more than the
+intervals say, all of a machine are widened by as much.
+"""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+FALSE_ENTRIES = 0.05  # of the entries of a page, in the mean; of pages without any change, so many have an entry
+LEAST = 0.01  # a change that matters, as a fraction
+NORMAL_MAD = 1.4826
+Z_99, Z_95 = 2.5758293035489004, 1.959963984540054  # of a normal distribution, both sides
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A point of a series: its commit, by a number in the order of commits, its value and its 99 % interval."""
+
+    revision: int
+    value: float
+    low: float
+    high: float
+
+    @property
+    def error(self) -> float:
+        """The standard error of the value's logarithm."""
+        return math.log(self.high / self.low) / (2 * Z_99)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A step of a level: the last commit before it and the first one after, the ratio and its 95 % interval."""
+
+    before: int
+    after: int
+    ratio: float
+    low: float
+    high: float
+    p_value: float
+
+
+def usable(points: Sequence[Measured]) -> list[Measured]:
+    """Those with a value above 0 and an interval of some width, in the order of commits."""
+    return sorted(
+        (point for point in points if 0 < point.low < point.high < math.inf and 0 < point.value < math.inf),
+        key=lambda point: point.revision,
+    )
+
+
+def widening(series: Sequence[Sequence[Measured]]) -> float:
+    """How many times as far steps between neighbours go as their intervals say; at least 1.
+
+    The median of the steps tells, which real changes, being few, do not move.
+    """
+    steps = [
+        abs(math.log(after.value / before.value)) / math.hypot(before.error, after.error)
+        for points in map(usable, series)
+        for before, after in itertools.pairwise(points)
+    ]
+    return max(1.0, NORMAL_MAD * float(np.median(steps))) if steps else 1.0
+
+
+def changes(
+    series: Mapping[Key, Sequence[Measured]], *, rate: float = FALSE_ENTRIES, least: float = LEAST
+) -> dict[Key, list[Change]]:
+    """Find the changes of all series of a machine.
+
+    Parameters
+    ----------
+    series
+        The points of each series; those without an interval are left out.
+    rate
+        The share of false entries among all that are returned, in the mean (Benjamini and Hochberg 1995).
+    least
+        The smallest change that is returned, as a fraction.
+
+    Returns
+    -------
+    By series the changes, in the order of commits; only series that have any.
+
+    """
+    points = {key: usable(each) for key, each in series.items()}
+    factor = widening(list(points.values()))
+    steps = [(key, change) for key, each in points.items() for change in _steps(each, factor)]
+    accepted = _accepted([change.p_value for _, change in steps], rate)
+    found: dict[Key, list[Change]] = {}
+    for (key, change), yes in zip(steps, accepted, strict=True):
+        if yes and abs(math.log(change.ratio)) >= math.log1p(least):
+            found.setdefault(key, []).append(change)
+    return found
+
+
+def _steps(points: Sequence[Measured], factor: float) -> list[Change]:
+    """The steps of a series, by cutting it in two where its halves differ most, and these again.
+
+    The p-value of a cut is corrected for the places where it could have been.
+    """
+    if len(points) < 2:
+        return []
+    logs = np.log([point.value for point in points])
+    weights = 1 / (factor * np.array([point.error for point in points])) ** 2
+    cuts = [_cut(logs, weights, at) for at in range(1, len(points))]
+    at = 1 + int(np.argmax([abs(z) for _, _, z in cuts]))
+    step, error, z = cuts[at - 1]
+    p_value = min(1.0, (len(points) - 1) * math.erfc(abs(z) / math.sqrt(2)))
+    reach = Z_95 * error
+    here = Change(
+        points[at - 1].revision,
+        points[at].revision,
+        math.exp(step),
+        math.exp(step - reach),
+        math.exp(step + reach),
+        p_value,
+    )
+    if p_value > 0.05:  # what no rate would accept need not be cut further
+        return [here]
+    return [*_steps(points[:at], factor), here, *_steps(points[at:], factor)]
+
+
+def _cut(logs: np.ndarray, weights: np.ndarray, at: int) -> tuple[float, float, float]:
+    """The step between the weighted means of what is before and after, its standard error, and their quotient."""
+    before, after = weights[:at].sum(), weights[at:].sum()
+    step = float((logs[at:] * weights[at:]).sum() / after - (logs[:at] * weights[:at]).sum() / before)
+    error = math.sqrt(1 / before + 1 / after)
+    return step, error, step / error
+
+
+def _accepted(p_values: Sequence[float], rate: float) -> np.ndarray:
+    """Which of the hypotheses fall at this false discovery rate (Benjamini and Hochberg 1995)."""
+    values = np.asarray(p_values, float)
+    count = len(values)
+    below = np.flatnonzero(np.sort(values) <= rate * np.arange(1, count + 1) / max(1, count))
+    falls = np.zeros(count, bool)
+    if len(below):
+        falls[np.argsort(values, kind="stable")[: below[-1] + 1]] = True
+    return falls

@@ -1,0 +1,117 @@
+"""Changes of a history: found with their commit, and none where nothing changed, as often as is said."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from asv_scaling import __main__ as command
+from asv_scaling.changes import Change, Measured, changes, widening
+
+Z = 2.5758293
+
+
+def page(
+    rng: np.random.Generator,
+    *,
+    series: int = 60,
+    commits: int = 9,
+    noise: float = 1.0,
+    slower: float = 0.0,
+    at: int = 5,
+) -> dict[int, list[Measured]]:
+    """Series of values near 1 with intervals of 0.5 to 2 %; the first ten become slower at a commit."""
+    made = {}
+    for number in range(series):
+        errors = 0.005 * rng.uniform(0.5, 2, 9)
+        logs = rng.normal(0, errors * noise)
+        if number < 10:
+            logs[at:] += math.log1p(slower)
+        made[number] = [
+            Measured(i, math.exp(log), math.exp(log - Z * error), math.exp(log + Z * error))
+            for i, (log, error) in enumerate(zip(logs, errors, strict=True))
+        ]
+    return made
+
+
+@pytest.mark.parametrize("noise", [1.0, 3.0])
+def test_pages_of_unchanged_code_seldom_have_an_entry(noise: float) -> None:
+    """Also where values vary more than their intervals say."""
+    wrong = sum(bool(changes(page(np.random.default_rng([1, run]), noise=noise))) for run in range(60))
+    assert wrong <= 12  # of 60; at 5 % each, more than that come once in ten thousand times
+
+
+@pytest.mark.parametrize("at", [1, 5, 8])
+def test_a_change_is_listed_with_its_commit_and_its_size(at: int) -> None:
+    found = changes(page(np.random.default_rng(2), slower=0.1, at=at))
+    for number in range(10):
+        assert any((change.before, change.after) == (at - 1, at) for change in found[number])
+    (change,) = (each for each in found[0] if each.after == at)
+    assert change.low < 1.1 < change.high
+    assert sum(len(each) for number, each in found.items() if number >= 10) <= 3
+
+
+def test_a_change_back_is_a_change() -> None:
+    points = page(np.random.default_rng(3), series=30)
+    levels = [1.2 if 3 <= i < 6 else 1.0 for i in range(9)]
+    points[0] = [Measured(i, level, level - 0.01, level + 0.01) for i, level in enumerate(levels)]
+    assert [change.after for change in changes(points)[0]] == [3, 6]
+
+
+def test_what_is_no_measurement_is_left_out() -> None:
+    bad = [
+        Measured(0, 0.0, 0, 0),
+        Measured(1, math.nan, 1, 2),
+        Measured(2, 1, 1, 1),
+        Measured(3, math.inf, 1, math.inf),
+    ]
+    assert changes({"a": bad, "b": []}) == {}
+    assert widening([bad]) == 1.0
+    assert changes({}) == {}
+
+
+def test_a_change_too_small_to_matter_is_none() -> None:
+    levels = [1.0] * 4 + [1.005] * 4
+    exact = [Measured(i, level, level - 1e-5, level + 1e-5) for i, level in enumerate(levels)]
+    assert changes({"a": exact}) == {}
+    assert isinstance(changes({"a": exact}, least=0.001)["a"][0], Change)
+
+
+def results_of(folder: Path, values: list[float]) -> Path:
+    """A suite's folder with a machine and a result for each value."""
+    machine = folder / "results" / "m"
+    machine.mkdir(parents=True)
+    entry = {"name": "a.time_it", "params": [["1"]], "param_names": ["n"], "version": "v", "type": "time", "unit": "s"}
+    (folder / "asv.conf.json").write_text("{}")
+    (folder / "results" / "benchmarks.json").write_text(json.dumps({"a.time_it": entry, "version": 2}))
+    (machine / "machine.json").write_text(json.dumps({"machine": "m", "version": 1}))
+    for i, value in enumerate(values):
+        content = {
+            "version": 2,
+            "commit_hash": f"{i}" * 40,
+            "env_name": "env",
+            "date": 1000 * i,
+            "params": {"python": "3.13"},
+            "result_columns": ["result", "params", "version", "stats_ci_99_a", "stats_ci_99_b"],
+            "results": {"a.time_it": [[value], [["1"]], "v", [value * 0.99], [value * 1.01]]},
+        }
+        (machine / f"{i}-env.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_the_command_lists_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = results_of(tmp_path, [1.0, 1.001, 0.999, 1.2, 1.201, 1.199])
+    assert command.main(["changes", "--config", str(folder / "asv.conf.json")]) == 0
+    said = capsys.readouterr().out
+    assert "a.time_it(1) in env: +20.0% (" in said
+    assert "at 33333333, after 22222222" in said
+
+
+def test_the_command_says_that_there_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = results_of(tmp_path, [1.0, 1.001, 0.999])
+    assert command.main(["changes", "--config", str(folder / "asv.conf.json")]) == 0
+    assert capsys.readouterr().out == "m: no change\n"
+    assert command.main(["changes", "--config", str(folder / "asv.conf.json"), "--machine", "x"]) == 1
+    assert "machine must be one of m, not 'x'" in capsys.readouterr().err
