@@ -62,7 +62,7 @@ DISTRIBUTIONS = (
         "asv_scaling",
         ("py.typed", "site/page.js", "site/scaling.css"),
         ("-m", "asv_scaling", "--help"),
-        ("test_export.py", "test_publish.py", "test_scaling.py"),
+        ("test_export.py", "test_publish.py", "test_speedup.py"),
     ),
 )
 
