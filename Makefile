@@ -54,8 +54,9 @@ test: .venv/test offline  ## run the tests of all three distributions and of the
 test-kernels: .venv/kernels  ## run the tests of the package kernels, and set up no more than these need
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --ignore tests/repository tests
 
-chaos: .venv/test  ## kill workers at random moments, some hundred times
+chaos: .venv/test  ## kill, close, fill and forbid things at random moments, some hundred times
 	CHAOS_ROUNDS=400 $(BIN)/python -m pytest tests/test_chaos.py
+	CHAOS_ROUNDS=200 $(BIN)/python -m pytest gate/tests/test_gate_chaos.py
 
 stress: .venv/kernels  ## have many threads open, run and close teams at the same time, for some minutes
 	STRESS_ROUNDS=300 $(BIN)/python -m pytest tests/test_free_threading.py
