@@ -6,6 +6,8 @@ PYTHON ?= python3
 PYTHONS ?=
 # This machine's name in the results; the host's where it is empty.
 MACHINE ?=
+# The numbers of workers of make scaling.
+WORKERS ?= 1 2 4 8 16
 # The commits whose results are filled in, as git rev-list takes them.
 RANGE ?= HEAD
 # What make gate compares HEAD with.
@@ -23,7 +25,7 @@ SHOWN := --machine epyc-2cpu-b --commit 0f0447f2
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history offline publish preview browser test test-kernels chaos stress lint dist docs docs-check site cost figures efficiency gil gate corpus calibrate trials clean
+.PHONY: help bench history offline publish preview browser test test-kernels chaos stress lint dist docs docs-check site cost figures efficiency scaling gil gate corpus calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -108,6 +110,10 @@ trials: .venv/suite  ## run the gate and asv continuous on known changes, for FO
 
 efficiency: .venv/suite  ## measure the efficiencies in docs/results.md anew (PYTHONS="3.13 3.14"); resumes where it was stopped
 	@$(BIN)/python -m tools.efficiency --pythons "$(PYTHONS)"
+
+# Without .venv, which takes a network: PYTHON must have NumPy and SciPy.
+scaling:  ## compare every workload with WORKERS="1 2 4 8 16" on a machine with many CPUs, into docs/scaling
+	@$(PYTHON) -m tools.scaling --workers "$(WORKERS)" --machine "$(MACHINE)"
 
 gil: .venv/suite  ## measure threads without a GIL against processes with one (PYTHONS="3.13 3.13t"); resumes where it was stopped
 	@$(BIN)/python -m tools.gil --pythons "$(PYTHONS)"
