@@ -46,7 +46,7 @@ SECONDS = "format(datum.value, '.3~s') + 's'"
 DECADES = {"type": "log", "nice": False, "padding": 12}
 DOUBLINGS = {**DECADES, "base": 2}
 MEASURES = {  # in `value`, {} is the field or a bound of its interval
-    "speedup": Measure("speedup over serial", "speedup", "{}", USABLE, DOUBLINGS, "format(datum.value, '.2~g') + 'x'"),
+    "speedup": Measure("speedup", "speedup", "{}", USABLE, DOUBLINGS, "format(datum.value, '.2~g') + 'x'"),
     "efficiency": Measure(
         "efficiency (speedup / min(workers, CPUs))",
         "speedup",

@@ -100,6 +100,11 @@ class Suite:
     def strategies(self) -> list[str]:
         return list(dict.fromkeys(strategy for workload in self.workloads for strategy in workload.strategies))
 
+    @property
+    def baseline(self) -> str:
+        """What a speedup is over, in words."""
+        return self.settings.serial if self.settings.serial in self.strategies else "the fewest workers"
+
     def compares(self, workload: Workload) -> bool:
         """Whether it says which strategy to take: one without strategies does not, unless the whole suite is so."""
         return "" not in workload.strategies or set(self.strategies) == {""}

@@ -15,12 +15,11 @@ def tables(shown: Selection) -> str:
     suite, serial = shown.suite, shown.suite.settings.serial
     cpus = f"{shown.machine.cpus} CPUs" if shown.machine.cpus else "an unknown number of CPUs"
     where = f"on {escaped(shown.machine.name)} ({cpus}), at commit {shown.commit[:8]}"
-    over = escaped(serial) if serial in suite.strategies else "the fewest workers"
     best = shown.best()
     there = {one.strategy for own in best.values() for one in own}
     strategies = [strategy for strategy in suite.strategies if strategy in there]
     lines = [
-        f"Best speedup over {over}, and its workers, with Python {escaped(shown.newest)} {where}. "
+        f"Best speedup over {escaped(suite.baseline)}, and its workers, with Python {escaped(shown.newest)} {where}. "
         "Bold: the fastest of its row; ≈: its 99 % confidence interval does not tell it apart from that.",
         "",
         *_markdown(

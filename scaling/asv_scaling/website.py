@@ -59,7 +59,7 @@ class Site:
         suite = self._suite
         index = {
             "project": parameters.printable(self._project),
-            "serial": parameters.printable(suite.settings.serial),
+            "baseline": parameters.printable(suite.baseline),
             "strategies": suite.strategies,
             "workloads": [
                 {

@@ -247,6 +247,14 @@ def test_without_any_results_there_is_nothing_to_export(tmp_path: Path, capsys: 
     assert "has no results" in one_line(capsys)
 
 
+def test_a_suite_without_strategies_is_compared_with_its_fewest_workers(tmp_path: Path) -> None:
+    of = suites.benchmark("m.time_it", {"n_jobs": [2, 1, -1, 4]})
+    made = made_of(tmp_path / "suite", of, times={(1,): 1.0, (2,): 0.5, (4,): 0.25})
+    assert export(made, "--format", "md") == 0
+    assert table(made).startswith("Best speedup over the fewest workers, ")
+    assert "| it | **4.00x (4)** |" in table(made)
+
+
 def test_what_is_left_out_is_said_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     jobs = suites.benchmark("m.time_jobs", {"n_jobs": [1, -1], "strategy": ["serial", "pool"]})
     plain = suites.benchmark("m.time_plain", {"workers": [1]})

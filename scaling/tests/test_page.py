@@ -77,11 +77,11 @@ def test_it_draws_a_line_for_every_strategy_that_was_measured(
     for workload, rows in list(published_rows.items())[:3]:
         points = points_of(index, workload)
         timed = [point for point, row in zip(points, rows, strict=True) if not isinstance(row, str)]
-        if show in ("speedup", "efficiency") and not any(row[0] in (index["serial"], "") for row in timed):
+        if show in ("speedup", "efficiency") and not any(row[0] in (index["baseline"], "") for row in timed):
             continue
         opened.go(address(machine, environment, commit, workload=workload, show=show))
         graph = opened.page.locator("#scaling-graph")
-        ideal = any(row[0] in (index["serial"], "") for row in timed)
+        ideal = any(row[0] in (index["baseline"], "") for row in timed)
         assert graph.locator(".mark-symbol.role-mark path").count() == len(timed)
         assert graph.locator(".mark-line.role-mark path").count() == len({row[0] for row in timed}) + ideal
         opened.picture(f"{show}-{workload}")

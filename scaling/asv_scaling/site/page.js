@@ -22,7 +22,7 @@ async function draw(index, first, turn) {
   $("#scaling-note").textContent = chosen.notes.join(" ");
   const title = $(".scaling-alone h1");
   if (title) title.textContent = document.title = `Scaling of ${index.project}`;
-  document.querySelectorAll(".scaling-serial").forEach(element => { element.textContent = index.serial; });
+  $("#scaling-baseline").textContent = index.baseline;
   drawLists($("#scaling-not-shown"), index);
   if (!chosen.machine || !chosen.workload) {
     $("#scaling-note").textContent = index.nothing || "There are no results of these benchmarks.";
