@@ -13,6 +13,7 @@ import logging
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -113,8 +114,14 @@ def environments(conf: Any, request: Mapping[str, Any]) -> list[Any]:
             f"environment {found[0].name} has one version of the project, and two commits must be installed: "
             "choose virtualenv, uv, conda or rattler with --environment"
         )
-    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    running = running_python()
     return sorted(held, key=lambda environment: environment.python != running)  # stable: else as configured
+
+
+def running_python() -> str:
+    """The name that asv has for the Python that runs this, such as 3.13, or 3.13t where it is free-threaded."""
+    free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+    return f"{sys.version_info.major}.{sys.version_info.minor}{'t' if free_threaded else ''}"
 
 
 def _why_none(conf: Any, request: Mapping[str, Any], said: Sequence[str]) -> str:

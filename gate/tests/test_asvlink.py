@@ -3,12 +3,13 @@
 import json
 import os
 import sys
+import sysconfig
 from pathlib import Path
 
 import project
 import pytest
 
-from asv_gate import asvlink
+from asv_gate import asvchild, asvlink
 from asv_gate.errors import GateError
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -143,3 +144,12 @@ def test_an_installation_that_is_not_whole_or_was_moved_here_is_made_again(
     monkeypatch.setattr(asvlink, "_ask", lambda *asked: made)
     (tmp_path / asvlink.READY).write_text(kept)
     assert asvlink.build(thing / "asv.conf.json", suite, "0" * 40, "a", tmp_path).python == [sys.executable]
+
+
+@pytest.mark.parametrize(("disabled", "ending"), [(1, "t"), (0, ""), (None, "")])
+def test_a_free_threaded_python_is_another_python(
+    disabled: int | None, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Environments are named so: 3.13t is not measured where 3.13 is meant."""
+    monkeypatch.setattr(sysconfig, "get_config_var", lambda name: disabled)
+    assert asvchild.running_python() == f"{sys.version_info.major}.{sys.version_info.minor}{ending}"
