@@ -165,7 +165,7 @@ def gate(trial: Trial) -> dict[str, list[str]]:
     _said(*command, *trial.given.split(), "--report", "report", folder=CLONE, allowed=(0, 1))
     report = json.loads((CLONE / "report" / "report.json").read_text())
     named = [row["name"] for row in report["benchmarks"] if row["verdict"] == "slower"]
-    return {"": named + ["the suite as a whole"] * (report["suite"]["verdict"] == "slower")}
+    return {"": named + ["the suite as a whole"] * ((report["suite"] or {}).get("verdict") == "slower")}
 
 
 def continuous(trial: Trial) -> dict[str, list[str]]:

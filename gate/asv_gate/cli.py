@@ -18,13 +18,12 @@ from asv_gate.errors import GateError
 from asv_gate.history import commands as history
 from asv_gate.progress import ConsoleProgress
 from asv_gate.replay import Injection, replay
-from asv_gate.report import write_all
-from asv_gate.report.model import Status, percent
+from asv_gate.report import unwritable, write_all
+from asv_gate.report.model import Status
 from asv_gate.report.terminal import show
+from asv_gate.report.words import percent
 from asv_gate.request import METRIC_THRESHOLD, Request
 from asv_gate.workspace import Workspace
-
-FILE_WIDTH = 160  # of the table where it goes into a file or a log
 
 
 ALL = "all"
@@ -93,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--timeout", type=duration, metavar="60s", help="of any benchmark, where its own is longer; by default its own"
     )
+    run.add_argument("--all", action="store_true", help="print unchanged benchmarks too, each in lines of its own")
     run.add_argument("--require-power", type=fraction, metavar="10%", help="exit 3 if such a slowdown could be missed")
     run.add_argument("--resume", action="store_true", help="go on with an interrupted run of the same request")
     run.add_argument(
@@ -202,12 +202,16 @@ def run_command(options: argparse.Namespace) -> int:
         resume=options.resume,
         prune=options.prune,
     )
+    wanted: Path | None = options.report
+    if wanted is not None and (why := unwritable(wanted)):
+        print(f"asv-gate: {why}; the reports go to the run's own folder", file=sys.stderr)
+        wanted = None
     with ConsoleProgress() as progress:
         report, folder = gate.run(request, progress, lambda space: calibrate.words(space.calibration, request.settings))
-    written = write_all(report, options.report or folder)
-    console = Console()
-    print(f"Reports: {', '.join(map(str, written))}")
-    show(report, console if console.is_terminal else Console(width=FILE_WIDTH))
+    written, lost = write_all(report, wanted or folder)
+    for why in lost:
+        print(f"asv-gate: {why}", file=sys.stderr)
+    show(report, written, Console(), everything=options.all)
     return report.status
 
 

@@ -3,6 +3,7 @@
 Skips and failures show here, where nothing is timed, so that several processes run at once.
 """
 
+import contextlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from asv_gate.interleaving import SAMPLES
 from asv_gate.outcome import Outcome
 from asv_gate.pair import ONCE, Side, run_together
 from asv_gate.progress import Progress
+from asv_gate.report.words import count
 from asv_gate.sides import Selection
 
 SAMPLE_SECONDS = 0.01  # asv's own default of sample_time: a quick benchmark runs as often as fills it
@@ -54,7 +56,7 @@ def dry_run(sides: tuple[Side, Side], selection: Selection, limit: float, progre
     """
     found = DryRun(unmeasured=dict(selection.unmeasured), broken=dict(selection.broken))
     shared = selection.shared
-    progress.stage(f"Dry run of {len(shared)} benchmarks")
+    progress.stage(f"Dry run of {count(len(shared), 'benchmark')}")
     kept = _Kept(sides[0])
     trials = _Trials(sides, kept.outcomes, monotonic() + limit)
     for done, (benchmark, base, head) in enumerate(trials.run(shared), start=1):
@@ -187,4 +189,5 @@ class _Kept:
 
     def write(self) -> None:
         kept = {name: (outcome.value, outcome.seconds) for name, outcome in self.outcomes.items()}
-        write_atomic(self.path, json.dumps(kept))
+        with contextlib.suppress(OSError):  # it spares the next run some time, and no more
+            write_atomic(self.path, json.dumps(kept))

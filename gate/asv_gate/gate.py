@@ -1,21 +1,26 @@
 """A run of the gate, from two names of commits to a report, step by step."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from time import monotonic
 
 from asv_gate import asvlink, metrics, runfolder, sides
+from asv_gate.asvlink import Benchmark
 from asv_gate.atomic import write_atomic
 from asv_gate.decide import decide
 from asv_gate.dryrun import dry_run
+from asv_gate.errors import GateError
 from asv_gate.live import LivePairs
 from asv_gate.progress import Progress
 from asv_gate.report.build import Run, build
 from asv_gate.report.model import Report
+from asv_gate.report.words import count
 from asv_gate.request import Request
 from asv_gate.workspace import Workspace
 
+SUITE_LEAST = 3  # timings of which there is a suite result
 DRY_RUN_LEAST = 120.0  # seconds that a dry run may take, also where the budget is less
 
 
@@ -47,6 +52,7 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
     names = [request.base, request.head]
     suite = asvlink.resolve(request.config, names, request.python, request.environment)
     with runfolder.opened(space, request, suite) as (folder, journal):
+        building = monotonic()
         installed = sides.install(
             space,
             suite,
@@ -55,6 +61,7 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
             folder=folder,
             progress=progress,
         )
+        building = monotonic() - building
         space.remove_unused()
         selection = sides.select(suite, installed[0], request.bench, request.timeout, progress)
         dry = dry_run(installed[0], selection, max(settings.budget, DRY_RUN_LEAST), progress)
@@ -63,11 +70,14 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
         benchmarks = [*dry.timings, *(metric.benchmark for metric in noisy)]
         costs = [*dry.costs, *(metric.seconds for metric in noisy)]
         pairs = LivePairs(installed, benchmarks, costs, journal, _spending(progress, settings.budget))
-        decision = None
+        decision, refusal = None, ""
         if benchmarks:
-            progress.stage(f"Measuring {len(benchmarks)} benchmarks in pairs")
+            progress.stage(f"Measuring {count(len(benchmarks), 'benchmark')} in pairs")
             thresholds = [settings.threshold if each.threshold is None else each.threshold for each in benchmarks]
-            decision = decide(pairs, settings, thresholds, [each.type == "time" for each in benchmarks])
+            try:
+                decision = decide(pairs, settings, thresholds, _together(benchmarks))
+            except GateError as error:  # the budget is too small; but what was said of metrics counts
+                refusal = str(error)
         report = build(
             Run(
                 request=request,
@@ -80,13 +90,22 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
                 seed=journal.header["seed"],
                 started=started.isoformat(timespec="seconds"),
                 seconds=monotonic() - start,
+                building_seconds=building,
+                refusal=refusal,
                 calibration=calibration(space),
             )
         )
-        write_atomic(folder / runfolder.DONE, f"{int(report.status)}\n")
+        with contextlib.suppress(OSError):  # that a run has ended is of no use but for the next
+            write_atomic(folder / runfolder.DONE, f"{int(report.status)}\n")
     if request.prune and not space.prune([base.install.folder for base, _ in installed], folder):
         progress.stage("Nothing is pruned while another run is at work here")
     return report, folder
+
+
+def _together(benchmarks: Sequence[Benchmark]) -> list[bool]:
+    """Which benchmarks make the suite result: timings, where there are enough to speak of a suite."""
+    timings = [each.type == "time" for each in benchmarks]
+    return [each and sum(timings) >= SUITE_LEAST for each in timings]
 
 
 def _spending(progress: Progress, budget: float) -> Callable[[float], None]:

@@ -30,6 +30,7 @@ class Journal:
             found = {}
             path.parent.mkdir(parents=True, exist_ok=True)
         self._before = list(self.lines)
+        self.lost = ""  # why lines of `once` are no longer written
         self._file = path.open("ab")
         if not found:
             self._write(header)
@@ -45,7 +46,11 @@ class Journal:
             if key.items() <= line.items():
                 return line
         line = {**key, **make()}
-        self.add(line)
+        if not self.lost:
+            try:
+                self.add(line)
+            except OSError as error:
+                self.lost = error.strerror or str(error)
         return line
 
     def _write(self, line: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from asv_gate.journal import Journal
 from asv_gate.outcome import Outcome
 from asv_gate.pair import Pair, Side
 from asv_gate.progress import Progress
+from asv_gate.report.words import count
 
 ALIKE, CHANGED = 2, 5  # pairs, of a metric that is the same in them, and of one that seems to have changed
 
@@ -94,14 +95,14 @@ def compare(
 
     """
     if tried:
-        progress.stage(f"Measuring {len(tried)} metrics")
+        progress.stage(f"Measuring {count(len(tried), 'metric')}")
     metrics = []
     for done, (benchmark, base, head) in enumerate(tried, start=1):
         first = Pair(base, head, base_first=True, seconds=base.seconds + head.seconds)
         own = threshold if benchmark.threshold is None else benchmark.threshold
         metrics.append(_compared(sides, benchmark, first, own, journal))
         progress.done(done, len(tried))
-        progress.item(f"{benchmark.name}: {len(metrics[-1].values)} pairs")
+        progress.item(f"{benchmark.name}: {count(len(metrics[-1].values), 'pair')}")
     return metrics
 
 

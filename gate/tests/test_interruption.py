@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from commands import SECONDS, Done, asv_gate, of_folder, started
 
-REQUEST = ("run", "base", "slower", "--bench", "track_changing", "--budget", "30s")
+REQUEST = ("run", "base", "slower", "--bench", "track_changing", "--budget", "60s")
 GONE_SECONDS = 20.0
 
 

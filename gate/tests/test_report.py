@@ -1,7 +1,9 @@
 """The four forms of a report say the same, and are what other programs take them for."""
 
+import io
 import json
 import math
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,8 +12,9 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from rich.console import Console
 
-from asv_gate.report import data, html, junit, markdown, write_all
+from asv_gate.report import data, html, junit, markdown, plot, terminal, text, unwritable, words, write_all
 from asv_gate.report.build import conclude
 from asv_gate.report.model import Report, Row, Status, SuiteResult
 
@@ -113,10 +116,10 @@ def test_the_page_is_whole_and_loads_nothing() -> None:
 
 
 def test_all_forms_are_written(tmp_path: Path) -> None:
-    written = write_all(REPORT, tmp_path / "new" / "folder")
-    assert sorted(path.name for path in (tmp_path / "new" / "folder").iterdir()) == sorted(
-        path.name for path in written
-    )
+    written, lost = write_all(REPORT, tmp_path / "new" / "folder")
+    assert len(written) == 4
+    assert sorted((tmp_path / "new" / "folder").iterdir()) == sorted(written)
+    assert not lost
 
 
 @pytest.mark.parametrize(
@@ -142,3 +145,144 @@ def test_a_slower_suite_fails_though_no_benchmark_is_named() -> None:
     status, reason = conclude(replace(REPORT, rows=[QUIET], suite=suite), None)
     assert status == 1
     assert "+3.0%" in reason
+
+
+def printed(report: Report, *, everything: bool = False) -> str:
+    """As a log has it, which is narrow."""
+    console = Console(file=io.StringIO(), width=30)
+    terminal.show(report, [], console, everything=everything)
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_the_terminal_shows_what_changed_first_and_folds_the_unchanged() -> None:
+    said = printed(REPORT)
+    assert said.index(LARGER.name) < said.index(SLOWER.name) < said.index(FASTER.name)
+    assert QUIET.name not in said
+    assert "No change was seen in 1 benchmark; the smallest slowdown that could be detected in each is 3.0%." in said
+    assert QUIET.name in printed(REPORT, everything=True)
+    assert said.splitlines()[-1] == REPORT.reason
+
+
+def test_a_run_without_timings_says_nothing_of_the_suite() -> None:
+    report = replace(REPORT, rows=[LARGER], suite=None, calibration="")
+    forms = [printed(report), markdown.as_markdown(report), html.as_html(report), junit.as_junit(report)]
+    for said in forms:
+        assert "suite result" not in said.lower()
+        assert "nan" not in said.lower()
+        assert "False alarms" not in said
+
+
+ODD = {
+    "escape": "\x1b[31mred\x1b[0m",
+    "link": "\x1b]8;;http://example.org\x07text\x1b]8;;\x07",
+    "control": "a\x00b\x01c\x7f",
+    "lines": "array([[1, 0],\n       [0, 1]])",
+    "surrogate": "half \ud800 of a pair",
+    "not a character": "\uffff\ufffe",
+    "direction": "\u202egnp.exe",
+    "bars": "a|b||c",
+    "backticks": "`` `code` ```",
+    "markup": "<b onload='x'>&amp;</b>]]><!--",
+    "rich": "[red]not red[/red] [/]",
+    "markdown": "*a* _b_ [c](d) ~~e~~ @someone #12 \\",
+    "long": "x" * 5000,
+    "letters": "\u03b1\u4e2d\U0001f600",
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_what_benchmarks_are_called_and_print_breaks_no_form(odd: str) -> None:
+    name = f"suite.track_it({odd})"
+    rows = [
+        replace(SLOWER, name=name, unit=odd, note=odd),
+        QUIET,
+        replace(FAILED, name=f"suite.other({odd})", note=odd),
+    ]
+    report = replace(
+        REPORT, rows=rows, reason=odd, warnings=[odd], project=odd, broken={rows[2].name: f"{odd}\nlast line"}
+    )
+    assert json.loads(data.as_json(report))["benchmarks"][0]["name"] == name
+    suite = ET.fromstring(junit.as_junit(report))  # noqa: S314 - our own
+    assert len(suite.findall("testcase")) == 4
+    assert (suite.get("failures"), suite.get("errors")) == ("1", "1")
+    assert str(suite.findtext("testcase/error")).endswith("last line")
+
+    page = Balanced()
+    page.feed(html.as_html(report))
+    assert page.open == []
+    assert page.loads == []
+
+    table = [line for line in markdown.as_markdown(report).splitlines() if line.startswith("|")]
+    assert {line.replace("\\|", "").count("|") for line in table} == {7}
+    assert len(table) == 2 + 2 + 3
+
+    for said in (printed(report), markdown.as_markdown(report), html.as_html(report), junit.as_junit(report)):
+        assert not [each for each in said if not (each.isprintable() or each in "\n\u200b")]
+        said.encode()
+    assert odd.startswith("x") or "suite.track_it(" in printed(report)
+
+
+def test_names_that_become_alike_are_told_apart() -> None:
+    rows = [replace(SLOWER, name=f"it({'x' * 500}{i}{'y' * 500})") for i in range(3)]
+    names = [row.name for row in text.shown(replace(REPORT, rows=rows)).rows]
+    assert len(set(names)) == 3
+    assert max(map(len, names)) <= text.LONGEST + 3
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (SLOWER, "+10.0% (+8.0% to +12.0%)"),
+        (replace(QUIET, ratio=1.0001, low=0.9999, high=1.0003), "+0.010% (-0.010% to +0.030%)"),
+        (replace(LARGER, base=0.0, head=5.0, ratio=math.nan), "+5"),
+        (replace(LARGER, base=1.0, head=math.inf, ratio=math.nan), "-"),
+        (FAILED, "-"),
+    ],
+)
+def test_changes_are_told_by_ratio_or_difference(row: Row, said: str) -> None:
+    assert words.change(row) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (0.0123, "seconds", "12.3 ms"),
+        (4.2e-7, "seconds", "420 ns"),
+        (3 * 2**20, "bytes", "3 MiB"),
+        (12, "bytes", "12 bytes"),
+        (8, "files", "8 files"),
+        (8, "unit", "8"),
+        (math.inf, "bytes", "inf bytes"),
+        (math.nan, "seconds", "-"),
+    ],
+)
+def test_values_have_their_unit(value: float, unit: str, said: str) -> None:
+    assert words.value(value, unit) == said
+
+
+def test_values_that_would_look_alike_are_told_in_full() -> None:
+    assert words.values(replace(LARGER, unit="files", base=1000000.0, head=1000001.0)) == ("1000000.0", "1000001.0")
+
+
+def test_a_form_that_cannot_be_written_does_not_keep_the_others(tmp_path: Path) -> None:
+    (tmp_path / "report.md").mkdir()
+    written, lost = write_all(REPORT, tmp_path)
+    assert [path.name for path in written] == ["report.json", "report.xml", "report.html"]
+    assert len(lost) == 1
+    assert "report.md could not be written" in lost[0]
+
+
+def test_a_plot_that_ends_its_process_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plot, "ours", lambda module: [sys.executable, "-c", "import os; os.abort()"])
+    assert "<svg" not in html.as_html(REPORT)
+    assert SLOWER.name.split("(")[0] in html.as_html(REPORT)
+
+
+@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("/dev/null/folder"), None])
+def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path, make: Any) -> None:
+    folder = tmp_path / "folder"
+    if make is not None:
+        make(folder)
+    assert bool(unwritable(folder)) == (make is not None)
+    assert not make or str(folder) in unwritable(folder)
+    assert not list(tmp_path.glob("folder/*"))

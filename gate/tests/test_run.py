@@ -12,7 +12,7 @@ import project
 import pytest
 from commands import asv_gate
 
-QUICK = ("--budget", "30s", "--seed", "1", "--bench", r"Tracked|Numbers|everywhere|sometimes|'b'")
+QUICK = ("--budget", "60s", "--seed", "1", "--bench", r"Tracked|Numbers|everywhere|sometimes|'b'")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_nothing_of_the_repository_is_changed(slower: commands.Done, thing: Path
 
 
 def test_faster_does_not_fail(thing: Path) -> None:
-    done = asv_gate(thing, "run", "base", "faster", "--bench", "track_changing", "--budget", "30s")
+    done = asv_gate(thing, "run", "base", "faster", "--bench", "track_changing", "--budget", "60s")
     assert done.status == 0, done.said
     assert "smaller" in done.output
 
@@ -64,7 +64,7 @@ def test_required_power_that_is_not_met_is_said(thing: Path) -> None:
         "--bench",
         "time_work",
         "--budget",
-        "40s",
+        "90s",
         "--threshold",
         "30%",
         "--require-power",

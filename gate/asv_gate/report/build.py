@@ -13,7 +13,8 @@ from asv_gate.decide import Decision, Verdict
 from asv_gate.dryrun import DryRun
 from asv_gate.live import LivePairs
 from asv_gate.metrics import Metric, Size
-from asv_gate.report.model import Report, Row, Status, SuiteResult, percent
+from asv_gate.report.model import Report, Row, Status, SuiteResult
+from asv_gate.report.words import count, percent, signed
 from asv_gate.request import Request
 from asv_gate.sides import Selection
 
@@ -36,6 +37,8 @@ class Run:
     seed: int
     started: str
     seconds: float
+    building_seconds: float
+    refusal: str  # why nothing was measured in pairs; empty where it was
     calibration: str
 
 
@@ -55,6 +58,7 @@ def build(run: Run) -> Report:
         seed=run.seed,
         started=run.started,
         seconds=run.seconds,
+        building_seconds=run.building_seconds,
         rows=rows(run),
         suite=suite_result(run.decision),
         skipped=run.dry.skipped,
@@ -68,7 +72,7 @@ def build(run: Run) -> Report:
         status=Status.OK,
         reason="",
     )
-    status, reason = conclude(report, request.require_power)
+    status, reason = conclude(report, request.require_power, run.refusal)
     return replace(report, status=status, reason=reason)
 
 
@@ -76,7 +80,11 @@ def rows(run: Run) -> list[Row]:
     """One for each benchmark that either side has, but for those that skip themselves on both."""
     found = [Row(name, "", Verdict.FAILED.value, why, detectable=math.nan) for name, why in run.dry.unmeasured.items()]
     found += [metric_row(metric, run.request.metric_threshold) for metric in run.metrics]
-    if run.decision is not None:
+    if run.decision is None:
+        found += [
+            _row(benchmark, Verdict.FAILED.value, "the budget does not reach it") for benchmark in run.pairs.benchmarks
+        ]
+    else:
         detectable = power.smallest_slowdowns(run.decision)
         found += [paired_row(run.pairs, run.decision, i, float(smallest)) for i, smallest in enumerate(detectable)]
     return found
@@ -142,8 +150,10 @@ def _row(benchmark: Benchmark, verdict: str, note: str) -> Row:
 
 
 def suite_result(decision: Decision | None) -> SuiteResult | None:
-    """Nothing where no timing was measured."""
+    """Nothing where there are too few pairs of timings to show a change."""
     if decision is None or decision.suite_pairs == 0:
+        return None
+    if signedrank.smallest_p_value(decision.suite_pairs) > decision.settings.alpha_suite:
         return None
     ratio = math.exp(decision.suite_estimate)
     return SuiteResult(decision.suite.value, ratio, decision.suite_p, decision.suite_pairs)
@@ -161,22 +171,24 @@ def warnings(run: Run) -> list[str]:
     if base == head:
         said.append("Base and head are the same commit: what is found is a false alarm.")
     if run.selection.excluded:
-        said.append(f"The suite excludes {run.selection.excluded} benchmarks from being compared.")
+        said.append(f"Excluded by the suite: {count(run.selection.excluded, 'benchmark')}.")
     if run.decision and (left := sum("budget" in note for note in run.decision.notes)):
-        said.append(f"The budget was too small for {left} of {len(run.decision.notes)} benchmarks.")
+        said.append(f"The budget was too small for {left} of {count(len(run.decision.notes), 'benchmark')}.")
     return said
 
 
-def conclude(report: Report, require_power: float | None) -> tuple[Status, str]:
+def conclude(report: Report, require_power: float | None, refusal: str = "") -> tuple[Status, str]:
     """The exit status, and why. What could not be done goes before what was found."""
     found = [row.name for row in report.rows if row.worse]
     if report.suite and report.suite.worse:
-        found.append(f"the suite as a whole ({report.suite.ratio - 1:+.1%})")
+        found.append(f"the suite as a whole ({signed(report.suite.ratio)})")
     regressions = f"Slower or larger: {', '.join(found)}." if found else ""
     judged = sum(row.pairs > 0 for row in report.rows)
     unjudged = _unjudged(report)
     if report.broken:
         return Status.UNABLE, f"Fails in head and not in base: {', '.join(report.broken)}. {regressions}".strip()
+    if refusal and not regressions:
+        return Status.UNABLE, f"{refusal[0].upper()}{refusal[1:]}."
     if not judged:
         return Status.UNABLE, f"Nothing could be compared{f': {unjudged}' if unjudged else ''}."
     if regressions:
@@ -187,12 +199,12 @@ def conclude(report: Report, require_power: float | None) -> tuple[Status, str]:
             f"the smallest that it could detect with 90 % probability is {percent(report.detectable)}."
         )
     rest = f" Could not be judged: {unjudged}." if unjudged else ""
-    return Status.OK, f"No regression was found in {judged} benchmark{'s' * (judged != 1)}.{rest}"
+    return Status.OK, f"No regression was found in {count(judged, 'benchmark')}.{rest}"
 
 
 def _unjudged(report: Report) -> str:
     """The benchmarks that there is no verdict on, the first of them by name."""
-    said = [f"{row.name} ({row.note})" for row in report.rows if row.verdict == Verdict.FAILED.value]
+    said = [f"{row.name} ({row.note})" for row in report.rows if not row.judged]
     if report.skipped:
         said.append(f"{report.skipped} that skip themselves on both sides")
     more = len(said) - NAMED_MOST

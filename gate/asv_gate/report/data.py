@@ -4,7 +4,7 @@ import json
 import math
 from typing import Any
 
-from asv_gate.report.model import Report, order
+from asv_gate.report.model import Report
 
 VERSION = 2
 
@@ -28,9 +28,10 @@ def as_dict(report: Report) -> dict[str, Any]:
         "seed": report.seed,
         "started": report.started,
         "seconds": round(report.seconds, 1),
+        "building_seconds": round(report.building_seconds, 1),
         "detectable": _number(report.detectable),
         "suite": report.suite and _object(report.suite),
-        "benchmarks": [_object(row) for row in sorted(report.rows, key=order)],
+        "benchmarks": [_object(row) for row in (*report.changed, *report.unjudged, *report.unchanged)],
         "skipped": report.skipped,
         "broken": dict(report.broken),
         "warnings": list(report.warnings),

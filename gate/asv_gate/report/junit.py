@@ -2,42 +2,52 @@
 
 from xml.etree import ElementTree as ET
 
-from asv_gate.report.model import Report, Row, order, percent, ratio_words
+from asv_gate.report import words
+from asv_gate.report.model import Report, Row
+from asv_gate.report.text import block, line, shown
 
 
 def as_junit(report: Report) -> str:
     """Regressions are failures, what breaks in head is an error, and what could not be measured is skipped."""
-    rows = sorted(report.rows, key=order)
+    broken = {line(name): block(error) for name, error in report.broken.items()}
+    names = {row.name: line(row.name) for row in report.rows}
+    report = shown(report, longest=None)
+    rows = [*report.changed, *report.unjudged, *report.unchanged]
+    files = [name for name in broken if name not in names.values()]  # that cannot be imported
+    suite_failed = report.suite is not None and report.suite.worse
     suite = ET.Element(
         "testsuite",
         name=f"asv-gate {report.project}",
         timestamp=report.started,
         time=f"{report.seconds:.1f}",
-        tests=str(len(rows) + (report.suite is not None)),
-        failures=str(sum(row.worse for row in rows) + (report.suite is not None and report.suite.worse)),
-        errors=str(len(report.broken)),
-        skipped=str(sum(_skipped(row, report) for row in rows)),
+        tests=str(len(rows) + len(files) + (report.suite is not None)),
+        failures=str(sum(row.worse and row.name not in broken for row in rows) + suite_failed),
+        errors=str(len(broken)),
+        skipped=str(sum(not row.judged and row.name not in broken for row in rows)),
     )
     if report.suite is not None:
         together = ET.SubElement(suite, "testcase", classname="asv-gate", name="suite result")
-        if report.suite.worse:
-            ET.SubElement(together, "failure", message=f"{report.suite.verdict}: {report.suite.ratio - 1:+.1%}")
+        if suite_failed:
+            ET.SubElement(together, "failure", message=f"{report.suite.verdict}: {words.signed(report.suite.ratio)}")
+    for file in files:
+        case = ET.SubElement(suite, "testcase", classname="asv-gate", name=file)
+        ET.SubElement(case, "error", message="fails in head").text = broken[file]
     for row in rows:
-        classname, _, name = row.name.partition("(")[0].rpartition(".")
-        case = ET.SubElement(suite, "testcase", classname=classname, name=name + row.name[len(classname + name) + 1 :])
-        if row.name in report.broken:
-            ET.SubElement(case, "error", message=row.note).text = report.broken[row.name]
-        elif row.worse:
-            ET.SubElement(case, "failure", message=f"{row.verdict}: {ratio_words(row)}")
-        elif _skipped(row, report):
-            ET.SubElement(case, "skipped", message=row.note)
-        else:
-            ET.SubElement(
-                case, "system-out"
-            ).text = f"{row.verdict}; smallest slowdown it could detect: {percent(row.detectable)}"
+        _add(suite, row, broken.get(row.name))
     ET.indent(suite)
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _skipped(row: Row, report: Report) -> bool:
-    return row.verdict == "could not measure" and row.name not in report.broken
+def _add(suite: ET.Element, row: Row, error: str | None) -> None:
+    classname, _, name = row.name.partition("(")[0].rpartition(".")
+    rest = row.name[len(classname) + bool(classname) + len(name) :]
+    case = ET.SubElement(suite, "testcase", classname=classname, name=name + rest)
+    if error is not None:
+        ET.SubElement(case, "error", message=row.note).text = error
+    elif row.worse:
+        ET.SubElement(case, "failure", message=f"{row.verdict}: {words.change(row)}")
+    elif not row.judged:
+        ET.SubElement(case, "skipped", message=row.note)
+    else:
+        could = f"; could detect {words.percent(row.detectable)}" if row.detectable == row.detectable else ""
+        ET.SubElement(case, "system-out").text = f"{row.verdict}: {words.change(row)}{could}"

@@ -1,7 +1,11 @@
 """The report for a pull request: the verdict, what changed, and the rest folded away."""
 
-from asv_gate.report.model import Report, Row, order, percent, ratio_words, value_words
-from asv_gate.report.terminal import footnotes
+import re
+from collections.abc import Sequence
+
+from asv_gate.report import words
+from asv_gate.report.model import Report, Row
+from asv_gate.report.text import shown
 
 TITLES = {
     0: "No performance regression found",
@@ -9,37 +13,45 @@ TITLES = {
     2: "The performance gate could not do its job",
     3: "The performance gate could have missed a regression",
 }
-HEAD = (
-    "| benchmark | base | head | change (95 %) | verdict | could detect |",
-    "| --- | --: | --: | --: | --- | --: |",
-)
+HEAD = ("| benchmark | base | head | change (95 %) | verdict | could detect |", "| --- | --: | --: | --: | --- | --: |")
 
 
 def as_markdown(report: Report) -> str:
-    rows = sorted(report.rows, key=order)
-    telling = [row for row in rows if row.worse or row.better]
-    rest = [row for row in rows if row not in telling]
-    commits = f"`{report.base}` ({report.base_commit[:8]}) to `{report.head}` ({report.head_commit[:8]})"
-    lines = [f"## {TITLES[report.status]}", "", f"{commits}, {report.environment}", "", _plain(report.reason), ""]
-    if telling:
-        lines += [*HEAD, *map(_row, telling), ""]
-    if rest:
-        lines += ["<details>", f"<summary>{len(rest)} other benchmarks</summary>", "", *HEAD, *map(_row, rest), ""]
-        lines += ["</details>", ""]
-    for note in footnotes(report)[:-1]:
+    """GitHub's dialect, in which what benchmarks are called and print formats nothing."""
+    report = shown(report)
+    commits = f"{code(report.base)} ({report.base_commit[:8]}) to {code(report.head)} ({report.head_commit[:8]})"
+    out = [f"## {TITLES[report.status]}", "", f"{commits}, {plain(report.environment)}", "", plain(report.reason), ""]
+    if telling := [*report.changed, *report.unjudged]:
+        out += [*HEAD, *map(_row, telling), ""]
+    if report.unchanged:
+        summary = f"<summary>{words.folded(report.unchanged)}</summary>"
+        out += ["<details>", summary, "", *HEAD, *map(_row, report.unchanged), "", "</details>", ""]
+    for note in words.notes(report):
         first, *more = note.splitlines()
-        lines += [f"- {_plain(first)}", *(["  ```", *(f"  {line}" for line in more), "  ```"] if more else [])]
-    return "\n".join(lines) + "\n"
+        out += [f"- {plain(first)}", *(_fenced(more) if more else [])]
+    return "\n".join(out) + "\n"
 
 
 def _row(row: Row) -> str:
-    verdict = f"{row.verdict}: {row.note}" if row.note else row.verdict
-    verdict = f"**{verdict}**" if row.worse else verdict
-    values = value_words(row.base, row.unit), value_words(row.head, row.unit)
-    name = f"`{row.name}`".replace("|", "\\|")
-    return f"| {name} | {' | '.join(values)} | {ratio_words(row)} | {verdict} | {percent(row.detectable)} |"
+    verdict = plain(words.verdict(row))
+    cells = [code(row.name), *map(plain, words.values(row)), words.change(row)]
+    cells += [f"**{verdict}**" if row.worse else verdict, words.percent(row.detectable)]
+    return f"| {' | '.join(cells)} |"
 
 
-def _plain(text: str) -> str:
-    """What a benchmark's name has in it must not become formatting."""
-    return text.replace("_", "\\_").replace("*", "\\*").replace("<", "&lt;")
+def code(text: str) -> str:
+    """A code span, between more backticks than the text has in a row; in a table also a bar in it must be escaped."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    room = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{room}{text}{room}{fence}".replace("|", "\\|")
+
+
+def plain(text: str) -> str:
+    """Text that formats nothing, mentions nobody and links to nothing."""
+    escaped = re.sub(r"([\\`*_\[\]|~])", r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"([@#])(?=\w)", "\\1\u200b", escaped)
+
+
+def _fenced(lines: Sequence[str]) -> list[str]:
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", "\n".join(lines))), default=0))
+    return [f"  {line}" for line in (fence, *lines, fence)]

@@ -40,7 +40,18 @@ class Row:
 
     @property
     def better(self) -> bool:
-        return self.verdict in ("faster", "larger", "smaller") and not self.worse
+        """Whether it is an improvement."""
+        return self.verdict in {"faster", "larger", "smaller"} and not self.worse
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is either."""
+        return self.worse or self.better
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is a verdict on it."""
+        return self.verdict != "could not measure"
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,7 @@ class Report:
     calibration: str
     status: Status
     reason: str
+    building_seconds: float = 0.0  # of all, those for installing the commits
 
     @property
     def detectable(self) -> float:
@@ -88,38 +100,22 @@ class Report:
         timed = [row.detectable for row in self.rows if not math.isnan(row.detectable)]
         return max(timed, default=math.inf)
 
+    @property
+    def changed(self) -> list[Row]:
+        """Regressions, the worst of them first, and then improvements."""
+        return sorted((row for row in self.rows if row.changed), key=_order)
 
-def order(row: Row) -> tuple[int, float, str]:
-    """Regressions first, the worst of them first."""
-    group = 0 if row.worse else 1 if row.verdict == "could not measure" else 2 if row.better else 3
-    return group, -abs(math.log(row.ratio)) if row.ratio > 0 else 0.0, row.name
+    @property
+    def unjudged(self) -> list[Row]:
+        """The benchmarks that there is no verdict on."""
+        return sorted((row for row in self.rows if not row.judged), key=_order)
 
-
-def percent(fraction: float, digits: int = 1) -> str:
-    return "-" if math.isnan(fraction) else "none" if math.isinf(fraction) else f"{fraction:.{digits}%}"
-
-
-def ratio_words(row: Row) -> str:
-    """The ratio with its interval, as changes: +5.1 % (4.2 to 6.0)."""
-    if math.isnan(row.ratio):
-        return "-"
-    change = f"{row.ratio - 1:+.1%}"
-    if math.isnan(row.low):
-        return change
-    low, high = (f"{bound - 1:+.1%}" if 0 < bound < math.inf else "?" for bound in (row.low, row.high))
-    return f"{change} ({low} to {high})"
+    @property
+    def unchanged(self) -> list[Row]:
+        """The rest."""
+        return sorted((row for row in self.rows if row.judged and not row.changed), key=_order)
 
 
-PREFIXES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
-
-
-def value_words(value: float, unit: str) -> str:
-    """A value with its unit: 12.3 ms, 45.6 MiB."""
-    if math.isnan(value):
-        return "-"
-    if unit == "seconds":
-        scale, name = next(((scale, name) for scale, name in PREFIXES if abs(value) >= scale), PREFIXES[-1])
-        return f"{value / scale:.3g} {name}"
-    if unit == "bytes":
-        return f"{value / 2**20:.4g} MiB"
-    return f"{value:.6g} {unit}".strip()
+def _order(row: Row) -> tuple[bool, float, str]:
+    ratio = math.inf if math.isnan(row.ratio) else row.ratio
+    return not row.worse, -abs(math.log(ratio)) if ratio > 0 else -math.inf, row.name

@@ -1,48 +1,54 @@
-"""The table at the end of a run."""
+"""The end of a run, for a terminal or a log: names in lines of their own, which are not broken to pieces."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
-from asv_gate.report.model import Report, order, percent, ratio_words, value_words
+from asv_gate.report import words
+from asv_gate.report.model import Report, Row
+from asv_gate.report.text import shown
 
-
-def show(report: Report, console: Console) -> None:
-    table = Table(title=f"{report.base} ({report.base_commit[:8]}) to {report.head} ({report.head_commit[:8]})")
-    for column in ("benchmark", "base", "head", "change (95 %)", "verdict", "could detect"):
-        table.add_column(column, overflow="fold", justify="left" if column in ("benchmark", "verdict") else "right")
-    for row in sorted(report.rows, key=order):
-        colour = "red" if row.worse else "green" if row.better else "default"
-        verdict = f"{row.verdict}: {row.note}" if row.note else row.verdict
-        table.add_row(
-            escape(row.name),
-            value_words(row.base, row.unit),
-            value_words(row.head, row.unit),
-            ratio_words(row),
-            f"[{colour}]{escape(verdict)}[/]",
-            percent(row.detectable),
-        )
-    console.print(table)
-    for line in footnotes(report):
-        console.print(line, highlight=False, markup=False)
+UNJUDGED_MOST = 20
 
 
-def footnotes(report: Report) -> list[str]:
-    """What a reader of the table must know besides."""
-    lines = []
-    if report.suite is not None:
-        lines.append(
-            f"Suite result: {report.suite.verdict} ({report.suite.ratio - 1:+.2%}, {report.suite.pairs} pairs)."
-        )
-    if report.skipped:
-        lines.append(f"{report.skipped} benchmarks skip themselves on both sides.")
-    lines += [f"{name} fails in head:\n{error}" for name, error in report.broken.items()]
-    lines += report.warnings
-    lines.append(
-        f"Could detect: the smallest slowdown that this run would have found with 90 % probability. "
-        f"False alarms: at most {report.settings['alpha']:.1%} of runs."
-    )
-    if report.calibration:
-        lines.append(report.calibration)
-    lines.append(report.reason)
-    return lines
+def show(report: Report, files: Sequence[Path], console: Console, *, everything: bool = False) -> None:
+    """Print it: what changed, what there is no verdict on, the unchanged in a line or each, and why it ends so."""
+    for text in _lines(shown(report), files, everything=everything):
+        console.print(text, soft_wrap=True, highlight=False)
+
+
+def _lines(report: Report, files: Sequence[Path], *, everything: bool) -> Iterator[Text]:
+    yield Text()
+    commits = f"{report.base} ({report.base_commit[:8]}) to {report.head} ({report.head_commit[:8]})"
+    yield Text(f"{commits}, {report.environment}")
+    yield Text()
+    for row in report.changed:
+        yield from _row(row, "red" if row.worse else "green")
+    unjudged = report.unjudged if everything else report.unjudged[:UNJUDGED_MOST]
+    for row in unjudged:
+        yield Text.assemble((row.verdict, "yellow"), f"  {row.name}")
+        yield Text(f"    {row.note}")
+    if len(unjudged) < len(report.unjudged):
+        yield Text(f"... and {len(report.unjudged) - len(unjudged)} more (--all lists them)")
+    if everything:
+        for row in report.unchanged:
+            yield from _row(row, "")
+    elif report.unchanged:
+        yield Text(f"{words.folded(report.unchanged)} (--all lists them)")
+    yield Text()
+    for note in words.notes(report):
+        yield Text(note)
+    if files:
+        yield Text(f"Reports: {', '.join(map(str, files))}")
+    yield Text(report.reason, style="bold")
+
+
+def _row(row: Row, style: str) -> Iterator[Text]:
+    base, head = words.values(row)
+    yield Text.assemble((row.verdict, style), f"  {row.name}")
+    said = f"{base} -> {head}, {words.change(row)}, {words.count(row.pairs, 'pair')}"
+    if not row.changed and row.detectable == row.detectable:
+        said += f", could detect {words.percent(row.detectable)}"
+    yield Text("    " + "; ".join(filter(None, (said, row.note))))
