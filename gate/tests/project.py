@@ -42,10 +42,6 @@ class Tracked:
         return noisy(thing.SECONDS)
     track_changing.unit = "seconds"
 
-    def track_rate(self):
-        return noisy(1 / thing.SECONDS)
-    track_rate.unit = "ops/s"
-
 
 class Cached:
     params = [[10, 20], ["a", "b"]]

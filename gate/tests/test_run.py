@@ -12,7 +12,7 @@ import project
 import pytest
 from commands import asv_gate
 
-QUICK = ("--budget", "60s", "--seed", "1", "--bench", r"Tracked|Numbers|everywhere|sometimes|'b'")
+QUICK = ("--budget", "90s", "--seed", "1", "--bench", r"Tracked|Numbers|everywhere|sometimes|'b'")
 
 
 @pytest.fixture(scope="module")
@@ -25,16 +25,15 @@ def test_a_slower_benchmark_is_named_and_fails(slower: commands.Done, thing: Pat
     found = json.loads((thing / ".asv-gate" / "reports" / "report.json").read_text())
     verdicts = {row["name"]: row["verdict"] for row in found["benchmarks"]}
     assert verdicts["suite.Tracked.track_changing"] == "larger"
-    assert verdicts["suite.Tracked.track_rate"] == "smaller"
     assert verdicts["suite.Tracked.track_steady"] == "no change seen"
-    assert "Slower or larger: suite.Tracked.track_changing, suite.Tracked.track_rate." in slower.output
+    assert "Slower or larger: suite.Tracked.track_changing." in slower.output
 
 
 def test_what_cannot_be_measured_is_listed_with_its_reason(slower: commands.Done, thing: Path) -> None:
     rows = json.loads((thing / ".asv-gate" / "reports" / "report.json").read_text())["benchmarks"]
     failed = {row["name"]: row["note"] for row in rows if row["verdict"] == "could not measure"}
     assert failed == {"suite.track_fails_everywhere": "fails in both: RuntimeError: as ever"}
-    assert "1 benchmarks skip themselves" in slower.output
+    assert "Skipped on both sides: 1 benchmark." in slower.output
 
 
 def test_nothing_of_the_repository_is_changed(slower: commands.Done, thing: Path) -> None:
