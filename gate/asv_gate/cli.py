@@ -25,7 +25,6 @@ from asv_gate.report.words import percent
 from asv_gate.request import METRIC_THRESHOLD, Request
 from asv_gate.workspace import Workspace
 
-
 ALL = "all"
 GRAVEST_FIRST = (Status.UNABLE, Status.REGRESSION, Status.UNDERPOWERED, Status.OK)
 
