@@ -17,7 +17,6 @@ import sys
 import sysconfig
 import tempfile
 import time
-from multiprocessing import spawn
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,10 +26,13 @@ from kernels.contract.loading import Portable
 from kernels.contract.workload import Problem, Workload
 from kernels.errors import WorkerDied, died
 from kernels.mpi.rank import mapped, packed_apart, sent
+from kernels.workers import stdlib
 from kernels.workers.main_module import hidden, needs_main
+from kernels.workers.replies import packed, unpacked
 from kernels.workers.sharing import require_space
 from kernels.workers.sockets import folder_for_sockets
-from kernels.workers.worker import START_SECONDS, packed, pickled, unpacked
+from kernels.workers.stdlib import pickled
+from kernels.workers.tasks import START_SECONDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,7 +136,7 @@ class Job:
     def _start(self, handed: list[int]) -> None:
         """Start mpiexec, and accept the connections of the ranks, which are then in order."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(OF_ANOTHER_JOB)}
-        flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+        flags = stdlib.interpreter_flags()
         mpiexec = [find_mpiexec() or "mpiexec"]
         if Path(mpiexec[0]).with_name("mpiexec.hydra").exists():
             mpiexec.append("-print-all-exitcodes")
@@ -173,9 +175,7 @@ class Job:
                         socket.send_fds(rank, [b"."], handed)
                         self._ranks.append(Connection(rank.detach()))
         with contextlib.nullcontext() if self._with_main else hidden():
-            data = spawn.get_preparation_data("rank")
-        for key in ("authkey", "start_method"):  # of multiprocessing's own children
-            data.pop(key, None)
+            data = stdlib.preparation_data("rank")
         for rank in self._ranks:
             self._send(rank, pickled(data))
             self.pending -= 1

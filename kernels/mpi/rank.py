@@ -10,13 +10,14 @@ import pickle
 import socket
 import sys
 import threading
-from multiprocessing import process, spawn
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from kernels.contract.workload import Problem
-from kernels.workers.worker import ignore_interrupt, packed, unpacked
+from kernels.workers import stdlib
+from kernels.workers.replies import packed, unpacked
+from kernels.workers.signals import ignore_interrupt
 
 HANDED = ("standard output", "standard error", "lifeline", "room")  # the files that a rank is handed
 
@@ -32,7 +33,7 @@ def main() -> None:
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     with Connection(join.detach()) as team:
         try:
-            _prepare(team.recv())
+            stdlib.prepare(team.recv())  # its path, its folder, its main module
             from mpi4py import MPI
 
             team.send((MPI.COMM_WORLD.rank, os.getpid()))
@@ -46,15 +47,6 @@ def _end_with(lifeline: int) -> None:
     """End this rank when the team's process ends, in whatever way, and whatever this rank waits for."""
     os.read(lifeline, 1)
     os._exit(1)
-
-
-def _prepare(data: dict[str, Any]) -> None:
-    """Take over the path, the folder and the main module of the team's process, as a spawned process does."""
-    process.current_process()._inheriting = True  # type: ignore[attr-defined]
-    try:
-        spawn.prepare(data)
-    finally:
-        del process.current_process()._inheriting  # type: ignore[attr-defined]
 
 
 def forget_memory_file() -> None:

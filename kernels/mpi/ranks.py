@@ -12,7 +12,7 @@ from kernels.contract.coordination import WithRanks
 from kernels.contract.parts import answer_array, joiner, share, solve, spans
 from kernels.contract.workload import Answer, ArrayAnswer, Independent, Problem, Run, Workload
 from kernels.mpi.placement import gather, placed
-from kernels.workers.worker import packed, unpacked
+from kernels.workers.replies import packed, unpacked
 
 if TYPE_CHECKING:
     import numpy as np

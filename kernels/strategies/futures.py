@@ -5,13 +5,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from kernels.contract.loading import Portable
 from kernels.contract.parts import answer_array, joiner, parts
 from kernels.contract.workload import Independent, Problem, Run
 from kernels.errors import died
-from kernels.workers import worker
+from kernels.workers import tasks
+from kernels.workers.replies import Guarded, opened
+from kernels.workers.signals import defer_sigint
+from kernels.workers.stdlib import executor_processes
 from kernels.workers.watchdog import watched
 
 HAS_WORKERS = TAKES_START_METHOD = True
@@ -21,30 +25,30 @@ HAS_WORKERS = TAKES_START_METHOD = True
 def start(workload: Independent, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
     """Send each part as a task, and copy the answers together."""
     join = joiner(workload, answer_array(workload, problem))
-    with worker.interrupts_held(context):
+    with defer_sigint(context):
         initial = (Portable(workload), context.Barrier(workers))
-    executor = ProcessPoolExecutor(workers, context, worker.adopt, initial)
-    processes: dict[int, Any] = {}
+    executor = ProcessPoolExecutor(workers, context, tasks.adopt, initial)
+    processes: set[BaseProcess] = set()
 
-    def each(function: Callable[[Any], Any], tasks: Any) -> list[Any]:
+    def each(function: Callable[[Any], Any], arguments: Any) -> list[Any]:
         try:
             # The first tasks start the processes; and Ctrl-C in the middle of handing one over would leave a
             # lock taken for which the executor's thread then waits for ever.
-            with worker.interrupts_held(context):
-                answers = executor.map(worker.Guarded(function), tasks)
-                processes.update(executor._processes or {})  # a broken executor forgets them
-            return [worker.opened(answer) for answer in list(answers)]
+            with defer_sigint(context):
+                answers = executor.map(Guarded(function), arguments)
+                processes.update(executor_processes(executor))  # a broken executor forgets them
+            return [opened(answer) for answer in list(answers)]
         except BrokenProcessPool as error:
             executor.shutdown()  # waits until its own thread has joined them, which two threads cannot do at once
-            codes = [process.exitcode for process in processes.values()]
+            codes = [process.exitcode for process in processes]
             raise died(f"of {workers} workers one", codes) from error
 
     try:
         with watched(executor):
-            each(worker.meet, range(workers))
-            yield lambda: join(each(worker.solve, parts(workload, problem, workers)))
+            each(tasks.meet, range(workers))
+            yield lambda: join(each(tasks.solve, parts(workload, problem, workers)))
     except BaseException:  # Ctrl-C: shutdown alone would wait for the tasks that are in work
-        for process in list((executor._processes or {}).values()):
+        for process in executor_processes(executor):
             process.kill()
         raise
     finally:

@@ -23,8 +23,9 @@ from kernels.contract.parts import answer_array, joiner, parts
 from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.errors import Unsupported, WorkerDied
 from kernels.workers.main_module import require_processes
+from kernels.workers.replies import Guarded, opened
+from kernels.workers.tasks import START_SECONDS
 from kernels.workers.watchdog import watched
-from kernels.workers.worker import START_SECONDS, Guarded, opened
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
 

@@ -20,7 +20,9 @@ from kernels.contract.loading import Portable
 from kernels.contract.parts import answer_array, joiner, parts
 from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.errors import died, starting_workers
-from kernels.workers.worker import ignore_interrupt, interrupts_held, packed, unpacked
+from kernels.workers.replies import packed, unpacked
+from kernels.workers.signals import defer_sigint, ignore_interrupt
+from kernels.workers.stdlib import close_writer
 
 HAS_WORKERS = TAKES_START_METHOD = True
 
@@ -34,7 +36,7 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
 
 def _answers(workload: Independent, parts: list[Problem], context: Any) -> list[Answer]:
     """The answers of the parts, in order."""
-    with starting_workers(), interrupts_held(context):
+    with starting_workers(), defer_sigint(context):
         queue = context.Queue()
     processes: list[Any] = []
     pipes: list[Any] = []
@@ -44,11 +46,11 @@ def _answers(workload: Independent, parts: list[Problem], context: Any) -> list[
             pipes.append(ours)
             args = (Portable(workload), theirs, position, queue)
             process = context.Process(target=_solve, args=args, daemon=True)
-            with starting_workers(), interrupts_held(context):
+            with starting_workers(), defer_sigint(context):
                 process.start()
                 processes.append(process)
             theirs.close()
-        queue._writer.close()  # ours, so that the queue comes to an end when the processes have
+        close_writer(queue)  # ours, so that the queue comes to an end when the processes have
         for pipe, part in zip(pipes, parts, strict=True):
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended, as is found out below
                 pipe.send(part)

@@ -13,7 +13,7 @@ from kernels.contract.coordination import WithProcesses
 from kernels.contract.loading import Portable
 from kernels.contract.parts import answer_array, joiner, solve, spans
 from kernels.contract.workload import Answer, Independent, Problem, Run
-from kernels.workers.group import Crew
+from kernels.workers.process_group import ProcessGroup
 from kernels.workers.sharing import SharedArray, SharedProblem
 from kernels.workers.together import processes
 
@@ -28,13 +28,14 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
     del like
     out = None if shared_out is None else shared_out.view()
     join = joiner(workload, None)
-    crew = Crew(context, workers, _arrive, Portable(workload), SharedProblem.of(problem, context), shared_out)
+    shared = SharedProblem.of(problem, context)
+    group = ProcessGroup(context, workers, _arrive, Portable(workload), shared, shared_out)
 
     def run() -> Answer:
-        answers = crew.map(_solve_span, spans(len(problem), workers))
+        answers = group.map(_solve_span, spans(len(problem), workers))
         return join(answers) if out is None else out
 
-    with contextlib.closing(crew):
+    with contextlib.closing(group):
         yield run
 
 
@@ -45,7 +46,7 @@ def start_coordinated(workload: WithProcesses, problem: Problem, workers: int, c
         yield lambda: workload.shared(problem, together)
 
 
-State = tuple[Independent, Problem, Any]  # in a worker: the workload, the problem, and room for the answer
+State = tuple[Independent, Problem, Any]  # in a worker: the workload, the problem, and the answer's array
 
 
 def _arrive(rank: int, portable: Portable, problem: SharedProblem, out: SharedArray | None) -> State:

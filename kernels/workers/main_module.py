@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from kernels.errors import UNGUARDED, Unsupported
+from kernels.workers import stdlib
 
 FILES = 10  # that starting a process takes for a moment, and some more
 
@@ -37,9 +38,7 @@ def worker_context(start_method: str, workload: Any, problem: Any) -> BaseContex
     else:
         found = _WITH_MAIN[start_method]() if start_method in _WITH_MAIN else multiprocessing.get_context(start_method)
     if start_method == "forkserver":
-        server: Any = multiprocessing.forkserver._forkserver  # type: ignore[attr-defined]
-        if server._preload_modules == ["__main__"]:  # the default; a caller's own choice stays
-            found.set_forkserver_preload(["kernels.workers.preload"])
+        stdlib.preload(found, ["kernels.workers.preload"])
     return found
 
 
@@ -48,7 +47,7 @@ def end_unguarded() -> None:
 
     At once and without a word: an exception would print a traceback, and the parent says what it means.
     """
-    if getattr(process.current_process(), "_inheriting", False):
+    if stdlib.is_importing_main():
         os._exit(UNGUARDED)
 
 
@@ -133,10 +132,9 @@ class _Nowhere:
 
 
 class _Spawned(context.SpawnProcess):
-    @staticmethod
-    def _Popen(process_obj: Any) -> Any:  # noqa: N802 - multiprocessing's name
+    def start(self) -> None:
         with _enough_files(), hidden():
-            return context.SpawnProcess._Popen(process_obj)
+            super().start()
 
 
 class _SpawnedWithMain(context.SpawnProcess):
@@ -160,10 +158,9 @@ _WITH_MAIN: dict[str, type[BaseContext]] = {"spawn": _SpawnWithMain}
 if hasattr(context, "ForkServerProcess"):
 
     class _Served(context.ForkServerProcess):
-        @staticmethod
-        def _Popen(process_obj: Any) -> Any:  # noqa: N802 - multiprocessing's name
+        def start(self) -> None:
             with _enough_files(), hidden():
-                return context.ForkServerProcess._Popen(process_obj)
+                super().start()
 
     class _ServedWithMain(context.ForkServerProcess):
         @staticmethod

@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from multiprocessing import util
+
+from kernels.workers import stdlib
 
 LONGEST = 65  # bytes of a folder's path: an address holds 104 with its end, of which the names in it take the rest
 SHORT = ("/tmp", "/var/tmp")  # noqa: S108 - the places, not files in them
@@ -24,6 +25,6 @@ def settle() -> None:
     known = tempfile.tempdir
     tempfile.tempdir = folder_for_sockets()
     try:
-        util.get_temp_dir()
+        stdlib.choose_temporary_folder()
     finally:
         tempfile.tempdir = known

@@ -14,8 +14,8 @@ from typing import Any
 from kernels.contract.coordination import Flag, Member, Together, WithState
 from kernels.contract.loading import Portable
 from kernels.contract.workload import Problem
-from kernels.workers.group import Crew, cause
-from kernels.workers.worker import interrupts_held
+from kernels.workers.process_group import ProcessGroup, cause
+from kernels.workers.signals import defer_sigint
 
 
 class ThreadTools:
@@ -137,22 +137,22 @@ def processes(workload: WithState, problem: Problem, workers: int, context: Base
     """Processes that act together on the problem, its arrays shared, until the context is left."""
     from kernels.workers.sharing import SharedProblem
 
-    with interrupts_held(context):
+    with defer_sigint(context):
         state = workload.state(problem, workers, ProcessTools(context))
     stop = context.RawValue(ctypes.c_bool)
     shared = _Shared(workers, SharedProblem.of(problem, context), state, stop)
-    with contextlib.closing(Crew(context, workers, _join, Portable(workload), shared)) as crew:
-        yield _Processes(crew, workers, _views(state), stop)
+    with contextlib.closing(ProcessGroup(context, workers, _join, Portable(workload), shared)) as group:
+        yield _Processes(group, workers, _views(state), stop)
 
 
 class _Processes:
-    def __init__(self, crew: Crew, workers: int, state: SimpleNamespace, stop: Flag) -> None:
-        self._crew, self._stop = crew, stop
+    def __init__(self, group: ProcessGroup, workers: int, state: SimpleNamespace, stop: Flag) -> None:
+        self._group, self._stop = group, stop
         self.workers, self.state = workers, state
 
     def everyone(self, function: Callable[..., Any], *args: Any) -> list[Any]:
         _forget_failure(self.state, self._stop)
-        return self._crew.everyone(_act, function, args)
+        return self._group.everyone(_act, function, args)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Makes executors notice every death among their workers.
+"""A watchdog for executors, which do not notice every death of a worker by themselves.
 
-A worker that is killed in the middle of sending an answer leaves half a message in the pipe, and
-the thread that reads it, which is also the one that looks for deaths, waits for ever for the rest:
-in ``concurrent.futures.ProcessPoolExecutor`` and, being made after it, in joblib's loky. Before
+A worker that is killed in the middle of sending an answer leaves half a message in the pipe. The thread
+that reads it, which is also the one that looks for deaths, then waits for ever for the rest: in
+``concurrent.futures.ProcessPoolExecutor``, and in joblib's loky, which was made after it. Before
 Python 3.11.5 that thread also waits for ever for a large task that nobody will read any more
 (cpython issue 94777).
 """
@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from multiprocessing.connection import wait
 from typing import Any
 
-LOOK_SECONDS = 0.1
+from kernels.workers.stdlib import close_reader, close_writer, executor_parts
+
+POLL_SECONDS = 0.1
 GRACE_SECONDS = 0.4  # in which an executor mostly notices by itself
 
 
 @contextlib.contextmanager
 def watched(executor: Any) -> Iterator[None]:
-    """See to it, as long as the context lasts, that a death breaks the executor within half a second."""
+    """Watch an executor, as long as the context lasts: a death breaks it within half a second."""
     over = threading.Event()
     thread = threading.Thread(target=_watch, args=(executor, over), daemon=True)
     thread.start()
@@ -32,14 +34,13 @@ def watched(executor: Any) -> Iterator[None]:
 
 def _watch(executor: Any, over: threading.Event) -> None:
     while not over.is_set():
-        manager, calls, results = executor._executor_manager_thread, executor._call_queue, executor._result_queue
-        processes = list((executor._processes or {}).values())  # shutdown forgets all of these at its end
-        if wait([process.sentinel for process in processes], LOOK_SECONDS):
+        parts = executor_parts(executor)
+        if wait([process.sentinel for process in parts.processes], POLL_SECONDS):
             if not over.wait(GRACE_SECONDS):
-                for process in processes:
+                for process in parts.processes:
                     process.kill()
-                results._writer.close()  # the last one: what is read comes to its end
-            manager.join(GRACE_SECONDS)
-            if manager.is_alive():
-                calls._reader.close()  # the last one: what is written has no reader, and fails
+                close_writer(parts.results)  # the last one: what is read comes to its end
+            parts.manager.join(GRACE_SECONDS)
+            if parts.manager.is_alive():
+                close_reader(parts.calls)  # the last one: what is written has no reader, and fails
             return

@@ -1,8 +1,7 @@
-"""Processes that are started once and called through a pipe each.
+"""Processes that are started once, and called through a pipe each.
 
-A pipe per worker, and no lock or queue between workers, is what makes a death harmless: nothing
-that the dead worker held can block another, and its closed pipe says at once that it died, where
-``multiprocessing.Pool`` waits for ever (cpython issue 96062).
+Workers have no lock and no queue in common, so that one that dies cannot block another, and its closed
+pipe tells the caller at once, where ``multiprocessing.Pool`` waits for ever (cpython issue 96062).
 """
 
 import contextlib
@@ -14,28 +13,32 @@ from threading import BrokenBarrierError
 from typing import Any
 
 from kernels.errors import WorkerDied, died
-from kernels.workers.worker import ignore_interrupt, interrupts_held, packed, pickled, unpacked
+from kernels.workers.replies import packed, unpacked
+from kernels.workers.signals import defer_sigint, ignore_interrupt
+from kernels.workers.stdlib import pickled
 
 TASKS_IN_HAND = 2  # per worker: one in work, and the next in its pipe, so that it need not wait
 EXIT_SECONDS = 5.0
 
 
-class Crew:
-    """`workers` processes, each holding what ``setup(rank, *args)`` returned in it.
+class ProcessGroup:
+    """`workers` processes, each of which holds a state: what ``setup(rank, *args)`` returned there.
 
-    Raises what `setup` raises, and WorkerDied when a process ends by itself.
+    Making one, and its methods, raise what `setup` and the functions raise in a worker, with the worker's
+    traceback, and WorkerDied where a process ends by itself.
     """
 
     def __init__(self, context: BaseContext, workers: int, setup: Callable[..., Any], *args: Any) -> None:
-        self._args = args  # shared arrays among them: what is freed here, the next team's arrays may be laid over
+        self._args = args  # shared arrays among them, whose memory may not be used again while a worker sees it
         self._processes: list[Any] = []
         self._pipes: list[Any] = []
-        self._owed = 0  # replies that are still to come
+        self._pending = 0  # replies that are still to come
         try:
             for rank in range(workers):
                 ours, theirs = context.Pipe()
                 self._pipes.append(ours)
-                # A forked process inherits our ends. While it holds them open, no pipe tells that we are gone.
+                # A forked process inherits our ends of the pipes. While it has them open, workers wait for ever
+                # for a parent that is gone.
                 inherited = list(self._pipes) if context.get_start_method() == "fork" else []
                 process = context.Process(  # type: ignore[attr-defined]
                     target=_serve,
@@ -43,10 +46,10 @@ class Crew:
                     name=f"worker {rank + 1} of {workers}",
                     daemon=True,
                 )
-                with interrupts_held(context):
+                with defer_sigint(context):
                     process.start()
                     self._processes.append(process)
-                    self._owed += 1
+                    self._pending += 1
                 theirs.close()  # the worker's end is then the worker's alone, and ends with it
             for pipe in self._pipes:
                 _, _, error = self._receive(pipe)
@@ -59,8 +62,8 @@ class Crew:
     def map(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> list[Any]:
         """``[function(state, *task) for task in tasks]``, each call in whichever worker is free.
 
-        `function` must be importable by name. When a call raises, no further task is handed out,
-        and what it raised is raised here, with the worker's traceback, once the others are back.
+        `function` must be importable by name. When a call raises, no further task is handed out, and
+        the error is raised here once the tasks in work are done.
         """
         waiting = deque(pickled((index, function, task)) for index, task in enumerate(tasks))
         answers: list[Any] = [None] * len(tasks)
@@ -68,7 +71,7 @@ class Crew:
         for pipe in self._pipes * TASKS_IN_HAND:
             if waiting:
                 self._send(pipe, waiting.popleft())
-        while self._owed:
+        while self._pending:
             for pipe in wait(self._pipes):
                 index, answers[index], error = self._receive(pipe)
                 if error is not None:
@@ -83,14 +86,14 @@ class Crew:
     def everyone(self, function: Callable[..., Any], *args: Any) -> list[Any]:
         """``function(state, *args)`` in every worker at the same time; the answers by rank.
 
-        When a call raises, what it raised is raised here once the others are back. It has to see
-        to it that none of them waits for it.
+        When a call raises, the error is raised here once all calls have returned: `function` must see
+        to it that none of the others waits for the one that failed.
         """
         answers: list[Any] = [None] * len(self._pipes)
         errors: list[Exception] = []
         for rank, pipe in enumerate(self._pipes):
             self._send(pipe, pickled((rank, function, args)))
-        while self._owed:
+        while self._pending:
             for pipe in wait(self._pipes):
                 rank, answers[rank], error = self._receive(pipe)
                 if error is not None:
@@ -100,9 +103,9 @@ class Crew:
         return answers
 
     def close(self) -> None:
-        """End the workers: with a word where they are idle, by force where they are not."""
+        """End the workers: by a message where they are idle, by force where a reply is pending."""
         for pipe, process in zip(self._pipes, self._processes, strict=False):
-            if self._owed:
+            if self._pending:
                 process.kill()
             else:
                 with contextlib.suppress(OSError):  # raised where the worker has ended already
@@ -116,7 +119,7 @@ class Crew:
             pipe.close()
 
     def _send(self, pipe: Any, message: Any) -> None:
-        self._owed += 1
+        self._pending += 1
         try:
             pipe.send_bytes(message)
         except OSError:
@@ -128,7 +131,7 @@ class Crew:
             message = pipe.recv_bytes()
         except (EOFError, OSError):
             raise self._death_behind(pipe) from None
-        self._owed -= 1
+        self._pending -= 1
         try:
             return unpacked(message)
         except Exception as error:  # an answer whose type cannot be rebuilt here
@@ -137,17 +140,17 @@ class Crew:
     def _death_behind(self, pipe: Any) -> WorkerDied:
         process = self._processes[self._pipes.index(pipe)]
         process.join(EXIT_SECONDS)
-        self._owed += 1  # nobody will answer any more, so close() must not wait for words
+        self._pending += 1  # for ever, so that close() ends all by force
         return died(process.name, [process.exitcode])
 
 
 def cause(errors: Sequence[BaseException]) -> BaseException:
-    """The error to report of those that the workers raised: not what waiting for a failed one gave."""
+    """The error to report of those that workers raised: a broken barrier is the consequence of another."""
     return next((error for error in errors if not isinstance(error, BrokenBarrierError)), errors[0])
 
 
 def _serve(pipe: Any, inherited: list[Any], rank: int, setup: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    """What a worker process does: answer calls until it is sent None, or its parent is gone."""
+    """The main loop of a worker process: answer calls until None is sent, or the parent is gone."""
     ignore_interrupt()
     for end in inherited:
         end.close()
