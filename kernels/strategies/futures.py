@@ -44,7 +44,7 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
             raise died(f"of {workers} workers one", codes) from error
 
     try:
-        with watched(executor):
+        with watched(lambda: executor):
             each(tasks.meet, range(workers))
             yield lambda: join(each(tasks.solve, parts(workload, problem, workers)))
     except BaseException:  # Ctrl-C: shutdown alone would wait for the tasks that are in work
@@ -52,5 +52,5 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
             process.kill()
         raise
     finally:
-        with watched(executor):  # one that was killed in the middle of an answer would be waited for
+        with watched(lambda: executor):  # one that was killed in the middle of an answer would be waited for
             executor.shutdown(cancel_futures=True)

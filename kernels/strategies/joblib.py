@@ -63,11 +63,10 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
             from joblib.externals.loky.process_executor import BrokenProcessPool
 
             parallel = stack.enter_context(joblib.Parallel(workers, backend="loky", batch_size=1))
-        executor = getattr(parallel._backend, "_workers", None)
-        if executor is not None:
-            stack.enter_context(_ended(executor))
-        if workers != getattr(executor, "_max_workers", 1):
+        stack.callback(_end, parallel)
+        if workers != getattr(_executor(parallel), "_max_workers", 1):
             raise Unsupported(_fewer(workers, parallel, warned))
+        stack.enter_context(watched(lambda: _executor(parallel)))
         with _safe_path():
             _all_up(each, workers)
         yield lambda: join(each(_solve, parts(workload, problem, workers)))
@@ -99,13 +98,15 @@ def _safe_path() -> Iterator[None]:
             os.environ["PYTHONSAFEPATH"] = known
 
 
-@contextlib.contextmanager
-def _ended(executor: Any) -> Iterator[None]:
-    """At the end its workers are gone, and its files in shared memory."""
-    try:
-        with watched(executor):
-            yield
-    finally:
+def _executor(parallel: Any) -> Any:
+    """The pool behind it, or None where joblib does without: another one, where joblib has replaced a broken one."""
+    return getattr(parallel._backend, "_workers", None)
+
+
+def _end(parallel: Any) -> None:
+    """End the workers, and remove their files in shared memory."""
+    executor = _executor(parallel)
+    if executor is not None:
         executor.terminate(kill_workers=True)
         multiprocessing.active_children()  # joins those that were killed, with which their semaphores go
 

@@ -138,10 +138,9 @@ class _Spawned(context.SpawnProcess):
 
 
 class _SpawnedWithMain(context.SpawnProcess):
-    @staticmethod
-    def _Popen(process_obj: Any) -> Any:  # noqa: N802 - multiprocessing's name
+    def start(self) -> None:
         with _main:
-            return context.SpawnProcess._Popen(process_obj)
+            super().start()
 
 
 class _SpawnWithoutMain(context.SpawnContext):
@@ -163,10 +162,9 @@ if hasattr(context, "ForkServerProcess"):
                 super().start()
 
     class _ServedWithMain(context.ForkServerProcess):
-        @staticmethod
-        def _Popen(process_obj: Any) -> Any:  # noqa: N802 - multiprocessing's name
+        def start(self) -> None:
             with _main:
-                return context.ForkServerProcess._Popen(process_obj)
+                super().start()
 
     class _ForkServerWithoutMain(context.ForkServerContext):
         Process = _Served

@@ -9,7 +9,7 @@ Python 3.11.5 that thread also waits for ever for a large task that nobody will 
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -20,10 +20,13 @@ GRACE_SECONDS = 0.4  # in which an executor mostly notices by itself
 
 
 @contextlib.contextmanager
-def watched(executor: Any) -> Iterator[None]:
-    """Watch an executor, as long as the context lasts: a death breaks it within half a second."""
+def watched(current: Callable[[], Any]) -> Iterator[None]:
+    """Watch the executor that `current` returns, as long as the context lasts: a death breaks it within half a second.
+
+    It may be another one later, where joblib replaces one that is broken, or None.
+    """
     over = threading.Event()
-    thread = threading.Thread(target=_watch, args=(executor, over), daemon=True)
+    thread = threading.Thread(target=_watch, args=(current, over), daemon=True)
     thread.start()
     try:
         yield
@@ -32,8 +35,13 @@ def watched(executor: Any) -> Iterator[None]:
         thread.join()
 
 
-def _watch(executor: Any, over: threading.Event) -> None:
+def _watch(current: Callable[[], Any], over: threading.Event) -> None:
+    broken = None
     while not over.is_set():
+        executor = current()
+        if executor is None or executor is broken:
+            over.wait(POLL_SECONDS)
+            continue
         parts = executor_parts(executor)
         if wait([process.sentinel for process in parts.processes], POLL_SECONDS):
             if not over.wait(GRACE_SECONDS):
@@ -43,4 +51,4 @@ def _watch(executor: Any, over: threading.Event) -> None:
             parts.manager.join(GRACE_SECONDS)
             if parts.manager.is_alive():
                 close_reader(parts.calls)  # the last one: what is written has no reader, and fails
-            return
+            broken = executor
