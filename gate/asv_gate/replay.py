@@ -8,14 +8,16 @@ does so in the virtual run too. A coin for each run exchanges base and head in a
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
+from asv_gate import screening
 from asv_gate.corpus import Corpus
-from asv_gate.decide import SCREENING_MOST, Settings, Verdict, decide
+from asv_gate.decide import Verdict, decide
 from asv_gate.errors import GateError
+from asv_gate.settings import Settings
 
 BLOCK = 4  # rounds; even, so that both installations are in each
 CONFIDENCE = 0.95
@@ -129,10 +131,10 @@ def replay(
 
 def limited(settings: Settings, rounds: int) -> Settings:
     """A run may not ask for more rounds than there are, of either installation."""
-    most = 2 * (rounds // 2) - SCREENING_MOST - 2
+    most = 2 * (rounds // 2) - screening.MOST - 2
     if most < 20:
         raise GateError(f"the corpus has {rounds} rounds, of which no run can be drawn: record at least 32")
-    return Settings(settings.alpha, settings.threshold, settings.budget, min(settings.confirming_most, most))
+    return replace(settings, confirming_most=min(settings.confirming_most, most))
 
 
 def _by_noise(noise: np.ndarray, found: np.ndarray) -> list[tuple[str, Rate]]:

@@ -8,24 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
 
-from asv_gate import power, signedrank
-from asv_gate.decide import (
-    CONFIRMING_LEAST,
-    SCREENING_SHARE,
-    Decision,
-    Settings,
-    Source,
-    Verdict,
-    affordable_share,
-    decide,
-    least_pairs,
-)
+from asv_gate import power
+from asv_gate.decide import Decision, Verdict, decide
 from asv_gate.errors import GateError
-from asv_gate.simulated import NOISES, SPREAD, Simulated, normal
+from asv_gate.meter import Source
+from asv_gate.screening import SHARE, affordable_share
+from asv_gate.sequential import LOOKS
+from asv_gate.settings import Settings
+from asv_gate.simulated import COSTS, NOISES, SPREAD, Costs, Simulated, normal
 
-GATES = 400
+GATES = 300
 BENCHMARKS = 40
 SETTINGS = Settings()
 
@@ -41,19 +34,17 @@ def alarms(noise: str, gates: int = GATES, settings: Settings = SETTINGS) -> tup
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_false_alarms_are_no_more_than_promised(noise: str) -> None:
-    for count in alarms(noise):
-        test = stats.binomtest(count, GATES, SETTINGS.alpha, alternative="greater")
-        assert test.pvalue > 0.01, f"{count} of {GATES}"
+def test_false_alarms_are_far_fewer_than_promised(noise: str) -> None:
+    """In docs/gate.md there are next to none; two of so many runs would be a change for the worse, or very bad luck."""
+    assert max(alarms(noise)) <= 1
 
 
 @pytest.mark.parametrize("noise", ["normal", "bursts", "two_modes"])
 def test_alarms_do_come_where_they_are_allowed(noise: str) -> None:
     """With a high bound and no threshold there are some, and no more than promised: the counts above can fail."""
     settings = Settings(alpha=0.4, threshold=0.0)
-    slower, faster = alarms(noise, settings=settings)
-    assert slower + faster > 0
-    assert max(slower, faster) < GATES * settings.alpha
+    for count in alarms(noise, settings=settings):
+        assert 0 < count < GATES * settings.alpha / 2
 
 
 def slowed(noise: str, slowdown: float, gates: int) -> list[tuple[int, Decision]]:
@@ -172,7 +163,7 @@ def test_screening_spends_its_share_on_fewer_and_fewer(budget: float) -> None:
     decision = decide(Simulated(normal, BENCHMARKS, np.random.default_rng(12)), Settings(budget=budget))
     screened = np.count_nonzero(~np.isnan(decision.screened), axis=0)
     assert list(screened) == sorted(screened, reverse=True)
-    assert screened.sum() <= SCREENING_SHARE * budget  # a pair is a second
+    assert screened.sum() <= SHARE * budget  # a pair is a second
     assert np.all(screened == BENCHMARKS) == (budget == 2400.0)
 
 
@@ -181,46 +172,93 @@ def test_a_budget_that_proves_nothing_is_refused() -> None:
         decide(Simulated(normal, 10, np.random.default_rng(9)), Settings(budget=10))
 
 
-class Dear(Simulated):
-    """Some benchmarks take so many times as long as was expected."""
-
-    def __init__(self, seed: int, dear: np.ndarray, times: float, slower: dict[int, float]) -> None:
-        super().__init__(normal, BENCHMARKS, np.random.default_rng([13, seed]), slower)
-        self._times = np.where(dear, times, 1.0)
-
-    def round(self, chosen: np.ndarray, installation: int) -> tuple[np.ndarray, np.ndarray]:
-        d, seconds = super().round(chosen, installation)
-        return d, seconds * self._times[chosen]
-
-
-@pytest.mark.parametrize("times", [4.0, 20.0])
-@pytest.mark.parametrize("which", ["a third", "all", "the slower one", "all but the slower one"])
-@pytest.mark.parametrize("budget", [150.0, 600.0])
-def test_a_run_always_ends_with_a_decision_whatever_its_pairs_take(times: float, which: str, budget: float) -> None:
-    numbers = np.arange(BENCHMARKS)
-    dear = {"a third": numbers % 3 == 0, "all": numbers >= 0, "the slower one": numbers == 1}
+@pytest.mark.parametrize("costs", COSTS)
+@pytest.mark.parametrize("slowdown", [0.0, 0.3])
+def test_a_run_ends_with_a_decision_whatever_its_pairs_take(costs: str, slowdown: float) -> None:
+    found = 0
     for seed in range(10):
-        source = Dear(seed, dear.get(which, numbers != 1), times, {1: math.log1p(0.3)})
-        decision = decide(source, Settings(budget=budget))
-        named = [i for i in range(BENCHMARKS) if decision.verdicts[i] is Verdict.SLOWER]
-        assert set(named) <= {1}
-        if budget == 600.0 and which == "a third" and times == 4.0:
-            assert named == [1]
+        which = (7 * seed) % BENCHMARKS
+        made = COSTS[costs](BENCHMARKS)
+        source = Simulated(normal, BENCHMARKS, np.random.default_rng([13, seed]), {which: math.log1p(slowdown)}, made)
+        decision = decide(source, Settings(budget=made.budget))
+        named = {i for i, verdict in enumerate(decision.verdicts) if verdict is Verdict.SLOWER}
+        assert named <= {which}
+        assert decision.seconds <= decision.settings.limit
+        found += which in named
+    assert found >= (9 if slowdown else 0)
 
 
-@pytest.mark.parametrize("suspects", [1, 4, 30])
-@pytest.mark.parametrize("alpha", [0.2, 0.01, 0.0001])
-def test_so_many_pairs_can_reject(suspects: int, alpha: float) -> None:
-    pairs = least_pairs(suspects, alpha)
-    assert pairs >= CONFIRMING_LEAST
-    assert signedrank.smallest_p_value(pairs) < alpha / suspects
+@pytest.mark.parametrize("times", [8.0, 60.0])
+def test_a_run_whose_pairs_take_far_longer_than_expected_says_what_it_left_out(times: float) -> None:
+    costs = Costs(np.ones(BENCHMARKS), np.full(BENCHMARKS, times))
+    decision = decide(Simulated(normal, BENCHMARKS, np.random.default_rng(14), {}, costs), SETTINGS)
+    left_out = [note for note in decision.notes if "take longer than expected" in note]
+    assert len(left_out) == BENCHMARKS if times == 60.0 else 0 < len(left_out) < BENCHMARKS
+    assert not decision.slower
+
+
+def pairs_of(decision: Decision, which: int) -> int:
+    return len(decision.confirmed[which])
+
+
+def test_what_is_obvious_leaves_its_time_to_what_is_not() -> None:
+    """Three obvious ones, and one of 6 %: in a budget that as many pairs of each would not fit into."""
+    slower = {0: 0.6, 1: 0.6, 2: 0.6, 3: math.log1p(0.06)}
+    settled = 0
+    for seed in range(20):
+        source = Simulated(normal, 10, np.random.default_rng([15, seed]), slower)
+        decision = decide(source, Settings(budget=240, limit=240))
+        assert [verdict is Verdict.SLOWER for verdict in decision.verdicts[:3]] == [True] * 3
+        assert {pairs_of(decision, i) for i in range(3)} <= {LOOKS[0], LOOKS[0] + 1, LOOKS[0] + 2}
+        settled += decision.verdicts[3] is Verdict.SLOWER
+    assert settled >= 18
+
+
+@pytest.mark.parametrize(("slowdown", "grows"), [(0.0, False), (0.3, False), (0.03, True)])
+def test_the_budget_grows_for_what_stands_out_and_is_not_settled(slowdown: float, grows: bool) -> None:
+    grown = 0
+    for seed in range(20):
+        source = Simulated(normal, 3, np.random.default_rng([16, seed]), {0: math.log1p(slowdown)})
+        decision = decide(source, Settings(budget=60, limit=90))
+        assert decision.seconds <= 90
+        grown += decision.seconds > 60
+    assert grown >= 8 if grows else grown == 0
+
+
+def test_what_stands_out_and_is_not_settled_has_a_verdict_of_its_own() -> None:
+    verdicts = []
+    for seed in range(40):
+        source = Simulated(normal, 3, np.random.default_rng([17, seed]), {0: math.log1p(0.03), 1: -0.03})
+        decision = decide(source, Settings(budget=40, limit=40))
+        verdicts.append(decision.verdicts)
+        assert (0 in decision.unsettled) == (decision.verdicts[0] is Verdict.UNSETTLED)
+        assert 1 not in decision.unsettled
+        for verdict, note in zip(decision.verdicts, decision.notes, strict=True):
+            assert (verdict is Verdict.UNSETTLED) == ("stands out as" in note)
+    assert sum(verdict[0] is Verdict.UNSETTLED for verdict in verdicts) >= 5
+    assert sum(verdict[1] is Verdict.UNSETTLED for verdict in verdicts) >= 5
+
+
+def test_what_is_clear_and_too_dear_to_confirm_is_unsettled() -> None:
+    """A pair of it takes 40 times what was expected: its screening is all that the budget suffices for."""
+    costs = Costs(np.ones(BENCHMARKS), np.where(np.arange(BENCHMARKS) == 5, 25.0, 1.0), budget=500.0)
+    source = Simulated(normal, BENCHMARKS, np.random.default_rng(18), {5: 0.5}, costs)
+    decision = decide(source, Settings(budget=500, limit=500))
+    assert decision.verdicts[5] is Verdict.UNSETTLED
+    assert decision.unsettled == [5]
+    assert not decision.slower
+
+
+def test_on_unchanged_code_next_to_nothing_is_unsettled() -> None:
+    sources = (Simulated(normal, BENCHMARKS, np.random.default_rng([19, seed])) for seed in range(200))
+    assert sum(bool(decide(source, SETTINGS).unsettled) for source in sources) <= 4
 
 
 def test_what_a_run_says_it_would_find_it_finds() -> None:
     """Nine times in ten; the predicted slowdown is put into runs with other noise."""
     predicted = [
         power.smallest_slowdowns(decide(Simulated(normal, BENCHMARKS, np.random.default_rng([10, i])), SETTINGS))
-        for i in range(10)
+        for i in range(5)
     ]
     slowdown = float(np.median(predicted))
     found = sum(run.verdicts[which] is Verdict.SLOWER for which, run in slowed("normal", slowdown, 200))
@@ -240,7 +278,16 @@ def test_noisier_benchmarks_need_larger_slowdowns() -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"alpha": 0.0}, {"alpha": 0.6}, {"threshold": -0.1}, {"budget": 0.0}, {"budget": math.nan}]
+    "settings",
+    [
+        {"alpha": 0.0},
+        {"alpha": 0.6},
+        {"threshold": -0.1},
+        {"budget": 0.0},
+        {"budget": math.nan},
+        {"budget": 60.0, "limit": 59.0},
+        {"limit": math.inf},
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(GateError, match=r"must be"):
