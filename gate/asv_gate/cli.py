@@ -73,7 +73,8 @@ def parser() -> argparse.ArgumentParser:
         "run",
         help="compare two commits, and fail where head is slower",
         epilog="Exit status: 0 no regression; 1 regression; 2 the gate could not do its job; "
-        "3 no regression was seen, but --require-power is not met.",
+        "3 no regression is certain, but something stands out that the budget did not suffice for, "
+        "or --require-power is not met.",
     )
     run.set_defaults(command=run_in_environments, goes_on="; with --resume, the same command goes on from here")
     run.add_argument("base", type=word, metavar="BASE", help="a commit by any name that git knows")
@@ -160,6 +161,13 @@ def _suite(command: argparse.ArgumentParser) -> None:
 
 def _decision(command: argparse.ArgumentParser) -> None:
     command.add_argument("--budget", type=duration, default=600.0, metavar="10m", help="of measuring; by default 10m")
+    command.add_argument(
+        "--budget-limit",
+        type=duration,
+        default=0.0,
+        metavar="15m",
+        help="what it grows to for what stands out and is not settled; by default half as much again",
+    )
     command.add_argument("--threshold", type=fraction, default=0.01, metavar="1%", help="by default 1%%")
     command.add_argument("--alpha", type=fraction, default=0.01, metavar="1%", help="of false alarms per run")
 
@@ -274,4 +282,4 @@ def calibrate_command(options: argparse.Namespace) -> int:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    return Settings(options.alpha, options.threshold, options.budget)
+    return Settings(options.alpha, options.threshold, options.budget, limit=options.budget_limit)

@@ -140,7 +140,7 @@ class _Confirming:
         return signedrank.p_value(self._beyond(i)) <= STANDS_OUT
 
     def _beyond(self, i: int) -> np.ndarray:
-        return self.out.signs[i] * np.array(self._d[i]) - self.margins[i]
+        return np.asarray(self.out.signs[i] * np.array(self._d[i]) - self.margins[i])
 
     def _by_installation(self, i: int) -> list[np.ndarray]:
         beyond, installations = self._beyond(i), np.array(self._installations)[: len(self._d[i])]

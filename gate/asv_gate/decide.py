@@ -129,7 +129,7 @@ def decide(
             notes[i] = f"{verdict.value} in one installation only: an accident of its layout"
         elif i in confirmed.unsettled or i in chosen.unreached:
             verdicts[i] = Verdict.UNSETTLED
-            notes[i] = f"stands out as {verdict.value}, but the budget did not suffice to settle it"
+            notes[i] = f"stands out as {'worse' if sign > 0 else 'better'}, but the budget did not suffice to settle it"
     for i, alive in enumerate(meter.alive):
         if verdicts[i] is Verdict.UNCHANGED and (not alive or np.isnan(screened.d[i]).all()):
             verdicts[i] = Verdict.FAILED

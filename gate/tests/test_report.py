@@ -140,6 +140,34 @@ def test_exit_statuses(rows: list[Row], broken: dict[str, str], power: float | N
     assert conclude(replace(REPORT, rows=rows, broken=broken), power)[0] == status
 
 
+def test_what_stands_out_unsettled_is_told_and_has_the_status_of_too_little_power() -> None:
+    worse, better = replace(SLOWER, verdict="unsettled"), replace(FASTER, verdict="unsettled")
+    report = replace(REPORT, rows=[QUIET, better, worse])
+    status, reason = conclude(report, None)
+    assert status is Status.UNDERPOWERED
+    assert worse.name in reason
+    assert better.name not in reason
+    assert report.unjudged == [worse, better]
+    jsonschema.validate(json.loads(data.as_json(report)), SCHEMA)
+    assert "unsettled" in printed(report)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "ratio", "larger_is_better", "status"),
+    [
+        ("unsettled", 1.1, False, Status.UNDERPOWERED),
+        ("unsettled", 0.9, False, Status.OK),
+        ("unsettled", 1.1, True, Status.OK),
+        ("unsettled", 0.9, True, Status.UNDERPOWERED),
+    ],
+)
+def test_only_what_seems_worse_keeps_a_run_from_passing(
+    verdict: str, ratio: float, larger_is_better: bool, status: Status
+) -> None:
+    row = replace(QUIET, verdict=verdict, ratio=ratio, larger_is_better=larger_is_better)
+    assert conclude(replace(REPORT, rows=[QUIET, row]), None)[0] is status
+
+
 def test_a_slower_suite_fails_though_no_benchmark_is_named() -> None:
     suite = SuiteResult("slower", 1.03, 1e-6, 180)
     status, reason = conclude(replace(REPORT, rows=[QUIET], suite=suite), None)

@@ -193,13 +193,24 @@ def conclude(report: Report, require_power: float | None, refusal: str = "") -> 
         return Status.UNABLE, f"Nothing could be compared{f': {unjudged}' if unjudged else ''}."
     if regressions:
         return Status.REGRESSION, regressions
+    if reason := _uncertain(report, require_power):
+        return Status.UNDERPOWERED, reason
+    rest = f" Could not be judged: {unjudged}." if unjudged else ""
+    return Status.OK, f"No regression was found in {count(judged, 'benchmark')}.{rest}"
+
+
+def _uncertain(report: Report, require_power: float | None) -> str:
+    """What the run could not be certain of, and had to be."""
+    if seeming := [f"{row.name} ({signed(row.ratio)})" for row in report.rows if row.seems_worse]:
+        return (
+            f"No regression is certain, but the budget did not suffice to settle what stands out: {', '.join(seeming)}."
+        )
     if require_power is not None and report.detectable > require_power:
-        return Status.UNDERPOWERED, (
+        return (
             f"No regression was seen, but this run could have missed one of {percent(require_power)}: "
             f"the smallest that it could detect with 90 % probability is {percent(report.detectable)}."
         )
-    rest = f" Could not be judged: {unjudged}." if unjudged else ""
-    return Status.OK, f"No regression was found in {count(judged, 'benchmark')}.{rest}"
+    return ""
 
 
 def _unjudged(report: Report) -> str:

@@ -51,7 +51,12 @@ class Row:
     @property
     def judged(self) -> bool:
         """Whether there is a verdict on it."""
-        return self.verdict != "could not measure"
+        return self.verdict not in {"could not measure", "unsettled"}
+
+    @property
+    def seems_worse(self) -> bool:
+        """Whether it stands out as a regression that there was no time to be certain of."""
+        return self.verdict == "unsettled" and (self.ratio > 1) != self.larger_is_better
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,6 @@ class Report:
         return sorted((row for row in self.rows if row.judged and not row.changed), key=_order)
 
 
-def _order(row: Row) -> tuple[bool, float, str]:
+def _order(row: Row) -> tuple[bool, bool, float, str]:
     ratio = math.inf if math.isnan(row.ratio) else row.ratio
-    return not row.worse, -abs(math.log(ratio)) if ratio > 0 else -math.inf, row.name
+    return not row.worse, not row.seems_worse, -abs(math.log(ratio)) if ratio > 0 else -math.inf, row.name
