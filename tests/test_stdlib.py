@@ -56,11 +56,13 @@ def test_an_executor_has_a_thread_two_queues_and_processes() -> None:
     with concurrent.futures.ProcessPoolExecutor(1, context) as executor:
         assert executor.submit(abs, -1).result() == 1
         parts = stdlib.executor_parts(executor)
+        assert parts is not None
         assert parts.manager.is_alive()
         assert [process.is_alive() for process in parts.processes] == [True]
         assert stdlib.executor_processes(executor) == parts.processes
         assert all(hasattr(queue, end) for queue in (parts.calls, parts.results) for end in ("_reader", "_writer"))
     assert stdlib.executor_processes(executor) == []
+    assert stdlib.executor_parts(executor) is None
 
 
 @pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="there is no fork server here")

@@ -112,12 +112,20 @@ def close_reader(queue: Any) -> None:
 
     Without it, and `close_writer`, nothing ends the wait at a queue of which the other side was killed.
     """
-    queue._reader.close()
+    _close_once(queue._reader)
 
 
 def close_writer(queue: Any) -> None:
     """Close this process's end for writing: with the last one, whoever reads gets EOFError."""
-    queue._writer.close()
+    _close_once(queue._writer)
+
+
+def _close_once(connection: Any) -> None:
+    """Close it, so that another thread that closes it at the same time does not close the same file again."""
+    twin = object.__new__(type(connection))
+    vars(twin).update(vars(connection))
+    connection._handle = None
+    twin.close()
 
 
 # ``multiprocessing.Pool``. Without these a worker that is killed has the caller wait for ever (cpython issue 96062).
@@ -185,11 +193,11 @@ def executor_processes(executor: Any) -> list[BaseProcess]:
     return list((executor._processes or {}).values())
 
 
-def executor_parts(executor: Any) -> ExecutorParts:
-    """The thread that reads answers and notices deaths, its queues of calls and results, and the workers."""
-    return ExecutorParts(
-        executor._executor_manager_thread,
-        executor._call_queue,
-        executor._result_queue,
-        executor_processes(executor),
-    )
+def executor_parts(executor: Any) -> ExecutorParts | None:
+    """The thread that reads answers and notices deaths, its queues of calls and results, and the workers.
+
+    None before the first task and after `shutdown`.
+    """
+    manager, calls, results = executor._executor_manager_thread, executor._call_queue, executor._result_queue
+    processes = executor_processes(executor)
+    return None if manager is None or calls is None else ExecutorParts(manager, calls, results, processes)

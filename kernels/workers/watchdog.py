@@ -39,16 +39,17 @@ def _watch(current: Callable[[], Any], over: threading.Event) -> None:
     broken = None
     while not over.is_set():
         executor = current()
-        if executor is None or executor is broken:
+        parts = None if executor is None or executor is broken else executor_parts(executor)
+        if parts is None:
             over.wait(POLL_SECONDS)
-            continue
-        parts = executor_parts(executor)
-        if wait([process.sentinel for process in parts.processes], POLL_SECONDS):
-            if not over.wait(GRACE_SECONDS):
+        elif wait([process.sentinel for process in parts.processes], POLL_SECONDS):
+            # As long as its thread lives, nobody else closes its pipes: shutdown waits for the thread.
+            parts.manager.join(GRACE_SECONDS)
+            if parts.manager.is_alive():
                 for process in parts.processes:
                     process.kill()
                 close_writer(parts.results)  # the last one: what is read comes to its end
-            parts.manager.join(GRACE_SECONDS)
+                parts.manager.join(GRACE_SECONDS)
             if parts.manager.is_alive():
                 close_reader(parts.calls)  # the last one: what is written has no reader, and fails
             broken = executor
