@@ -35,13 +35,17 @@ class WithoutDocstrings(ast.NodeTransformer):
 
 def files_of(workload: str, package: Path) -> set[Path]:
     """The workload's own, and those of the workloads that it is made from."""
-    file = package / "workloads" / f"{workload}.py"
-    found = {file}
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kernels.workloads"):
-            _, _, name = str(node.module).removeprefix("kernels.workloads").partition(".")
-            for other in [name] if name else [alias.name for alias in node.names]:
-                found |= files_of(other, package)
+    found: set[Path] = set()
+    left = [workload]
+    while left:  # two files may import each other
+        file = package / "workloads" / f"{left.pop()}.py"
+        if file in found:
+            continue
+        found.add(file)
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kernels.workloads"):
+                _, _, name = str(node.module).removeprefix("kernels.workloads").partition(".")
+                left += [name] if name else [alias.name for alias in node.names]
     return found
 
 
