@@ -141,7 +141,7 @@ def test_an_installation_that_is_not_whole_or_was_moved_here_is_made_again(
 ) -> None:
     suite = asvlink.Suite("", thing, thing, "", [], {}, False, 60.0, "")
     made = {"python": [sys.executable], "variables": {}, "packages": {}}
-    monkeypatch.setattr(asvlink, "_ask", lambda *asked: made)
+    monkeypatch.setattr(asvlink, "ask", lambda *asked: made)
     (tmp_path / asvlink.READY).write_text(kept)
     assert asvlink.build(thing / "asv.conf.json", suite, "0" * 40, "a", tmp_path).python == [sys.executable]
 
