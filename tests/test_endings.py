@@ -122,6 +122,18 @@ def test_a_problem_that_cannot_be_sent_is_an_error_that_names_its_type(strategy:
 
 
 @posix
+def test_tasks_that_cannot_be_sent_are_all_failed_before_the_workers_are_ended() -> None:
+    """Else, before Python 3.12, the executor's thread often ends with an error of its own, and ends nothing."""
+    problem: Any = faulty.Problem(threading.Lock(), 0, 8)  # type: ignore[arg-type]
+    for _ in range(20):
+        with (
+            pytest.raises(TypeError, match="lock"),
+            kernels.open(faulty, "futures", workers=2, problem=problem, start_method="fork") as team,
+        ):
+            team.run()
+
+
+@posix
 @with_processes
 @pytest.mark.parametrize(("order", "code"), [("exit", 7), ("kill", -signal.SIGKILL)])
 def test_a_worker_that_dies_closes_the_team(

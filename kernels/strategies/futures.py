@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -35,9 +35,14 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
             # The first tasks start the processes; and Ctrl-C in the middle of handing one over would leave a
             # lock taken for which the executor's thread then waits for ever.
             with defer_sigint(context):
-                answers = executor.map(Guarded(function), arguments)
+                futures = [executor.submit(Guarded(function), argument) for argument in arguments]
                 processes.update(executor_processes(executor))  # a broken executor forgets them
-            return [opened(answer) for answer in list(answers)]
+            try:
+                answers = [future.result() for future in futures]
+            except Exception:
+                wait(futures)  # a task that fails while the workers are ended ends the executor's thread before 3.12
+                raise
+            return [opened(answer) for answer in answers]
         except BrokenProcessPool as error:
             executor.shutdown()  # waits until its own thread has joined them, which two threads cannot do at once
             codes = [process.exitcode for process in processes]
