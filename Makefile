@@ -12,10 +12,10 @@ WORKERS ?= 1 2 4 8 16
 RANGE ?= HEAD
 # What make gate compares HEAD with.
 BASE ?= main
-# How long make corpus and make trials go on, as in 3m; to the end where it is empty.
+# How long make recording and make trials go on, as in 3m; to the end where it is empty.
 FOR ?=
 
-CORPUS := docs/gate/corpus.jsonl
+RECORDING := docs/gate/recording.jsonl
 # Its benchmarks: the four strategies that every workload has, with as many workers as this has CPUs.
 RECORDED := \.time_run\('(serial', 1|threaded', 2|pool', 2|shared', 2)\)
 
@@ -25,7 +25,7 @@ SHOWN := --machine epyc-2cpu-b --commit 0f0447f2
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history offline publish preview browser test test-kernels chaos stress lint dist docs docs-check site cost figures efficiency scaling gil gate corpus calibrate trials clean
+.PHONY: help bench history offline publish preview browser test test-kernels chaos stress lint dist docs docs-check site cost figures efficiency scaling gil gate recording calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -99,11 +99,11 @@ figures: .venv/test  ## draw the pictures of the docs anew
 gate: .venv/suite  ## compare BASE=main with HEAD, and fail where something is slower
 	$(BIN)/asv-gate run "$(BASE)"
 
-corpus: .venv/suite  ## record pairs for the gate's calibration, for FOR=3m; the same command goes on
-	$(BIN)/asv-gate record $(CORPUS) --bench "$(RECORDED)" $(if $(FOR),--for $(FOR))
+recording: .venv/suite  ## make the A/A recording for the gate's calibration, for FOR=3m; the same command goes on
+	$(BIN)/asv-gate record $(RECORDING) --bench "$(RECORDED)" $(if $(FOR),--for $(FOR))
 
-calibrate: .venv/suite  ## how often the gate is wrong and what it finds, by replay of the corpus
-	$(BIN)/asv-gate calibrate $(CORPUS)
+calibrate: .venv/suite  ## how often the gate is wrong and what it finds, by replay of the A/A recording
+	$(BIN)/asv-gate calibrate $(RECORDING)
 
 trials: .venv/suite  ## run the gate and asv continuous on known changes, for FOR=40m; the same command goes on
 	@$(BIN)/python -m tools.trials $(if $(FOR),--for $(FOR))

@@ -7,7 +7,7 @@ overhead.
 
 A run has four tasks for each of two workers, all of one length and without data, cut into parts as
 the strategy always does. Its efficiency is (the tasks' lengths, added up) / (workers x the time of
-the run). The length is measured as well, serially, in turns with the runs; of both, the least
+the run). The length is measured as well, serially, interleaved with the runs; of both, the least
 counts, which other programs disturb least.
 """
 

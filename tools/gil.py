@@ -1,7 +1,7 @@
 """What ``make gil`` runs: threads without a GIL against processes with one, for docs/free-threading.md.
 
 Two Pythons are measured interleaved. In a round each has a process of its own, with a team open for
-every strategy; the two are sampled by turns, one run at a time, so that what disturbs the machine
+every strategy; samples of the two are interleaved, one run at a time, so that what disturbs the machine
 disturbs both alike. A figure is the median, over the rounds, of the ratio of their medians. What is
 measured is kept, round by round, in docs/gil.json, and an interrupted run goes on from there.
 """

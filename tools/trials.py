@@ -37,7 +37,7 @@ CLONE = Path(".asv-gate", "trials")
 WORKLOADS = ("polynomial", "strings", "parzen")
 BENCHMARKS = r"^compute\.(Polynomial|Strings|Parzen)\.time_run\('(serial', 1|threaded', 1|pool', 2|shared', 2)\)"
 FACTORS = ("1.05", "1.1")  # of asv continuous; 1.1 is its default
-TOOLS = {"asv-gate": (0, 0, 5, 10, 20), "asv continuous": (0, 5, 10, 20)}  # the trials of a turn, by per cent
+TOOLS = {"asv-gate": (0, 0, 5, 10, 20), "asv continuous": (0, 5, 10, 20)}  # the trials of a round, by per cent
 # How long they measure. asv's own default of two rounds takes a quarter of a gate of two minutes, eight a little more.
 GIVEN = {"asv-gate": "--budget 10m", "asv continuous": "--attribute rounds=8"}
 PERCENTS = tuple(sorted({percent for percents in TOOLS.values() for percent in percents}))
@@ -59,9 +59,9 @@ Line = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Trial:
-    """One run: its turn, the tool and what it is given, and what head does more than base."""
+    """One run: its round, the tool and what it is given, and what head does more than base."""
 
-    turn: int
+    round: int
     tool: str
     given: str
     percent: int
@@ -79,7 +79,7 @@ class Trial:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0, 1 where a trial could not be run, and 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m tools.trials", description=__doc__)
-    parser.add_argument("--turns", type=int, default=10, help="of each kind of trial; default: 10")
+    parser.add_argument("--rounds", type=int, default=10, help="of each kind of trial; default: 10")
     parser.add_argument("--only", type=pattern, default="", metavar="REGEX", help="such as 'asv-gate 5$'")
     parser.add_argument("--for", dest="seconds", type=duration, default=float("inf"), help="then begin no more")
     options = parser.parse_args(arguments)
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with Journal(TRIALS, {"kind": "trials", "benchmarks": BENCHMARKS}) as kept:
             done = Counter(Trial(*(line[field.name] for field in fields(Trial))) for line in kept.lines)
-            wanted = Counter(trial for trial in trials(options.turns) if options.only.search(trial.kind))
+            wanted = Counter(trial for trial in trials(options.rounds) if options.only.search(trial.kind))
             left = list((wanted - done).elements())
             commit = clone() if left else ""
             for trial in left:
@@ -106,13 +106,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def trials(turns: int) -> Iterator[Trial]:
-    """All of them: each turn has one of each kind, in an order of its own, so that drift hits all alike."""
+def trials(rounds: int) -> Iterator[Trial]:
+    """All of them: each round has one of each kind, in an order of its own, so that drift hits all alike."""
     kinds = [(tool, percent) for tool, percents in TOOLS.items() for percent in percents]
-    for turn in range(turns):
-        for kind in np.random.default_rng(turn).permutation(len(kinds)):
+    for number in range(rounds):
+        for kind in np.random.default_rng(number).permutation(len(kinds)):
             tool, percent = kinds[kind]
-            yield Trial(turn, tool, GIVEN[tool], percent, WORKLOADS[turn % len(WORKLOADS)])
+            yield Trial(number, tool, GIVEN[tool], percent, WORKLOADS[number % len(WORKLOADS)])
 
 
 def clone() -> str:
@@ -165,7 +165,7 @@ def gate(trial: Trial) -> dict[str, list[str]]:
     _said(*command, *trial.given.split(), "--report", "report", folder=CLONE, allowed=(0, 1))
     report = json.loads((CLONE / "report" / "report.json").read_text())
     named = [row["name"] for row in report["benchmarks"] if row["verdict"] == "slower"]
-    return {"": named + ["the suite as a whole"] * ((report["suite"] or {}).get("verdict") == "slower")}
+    return {"": named + ["the suite result"] * ((report["suite"] or {}).get("verdict") == "slower")}
 
 
 def continuous(trial: Trial) -> dict[str, list[str]]:
@@ -207,9 +207,9 @@ def as_table(lines: Sequence[Line]) -> str:
         for factor in dict.fromkeys(factor for line in of_tool for factor in line["named"]):
             changed = [line for line in of_tool if line["percent"]]
             cells = [
-                rate([blames_innocent(line, factor) for line in of_tool if not line["percent"]]),
+                rate([blames_unchanged(line, factor) for line in of_tool if not line["percent"]]),
                 *(rate([finds(line, factor) for line in changed if line["percent"] == each]) for each in PERCENTS[1:]),
-                rate([blames_innocent(line, factor) for line in changed]),
+                rate([blames_unchanged(line, factor) for line in changed]),
             ]
             seconds = np.median([line["seconds"] for line in of_tool])
             rows.append([f"`{tool} {given}" + f" --factor {factor}" * bool(factor) + "`", *cells, f"{seconds:.0f} s"])
@@ -222,16 +222,16 @@ def rate(outcomes: Sequence[bool]) -> str:
 
 def finds(line: Line, factor: str) -> bool:
     """It names a benchmark of the workload that was slowed."""
-    return any(name.startswith(culprit(line)) for name in line["named"][factor])
+    return any(name.startswith(slowed(line)) for name in line["named"][factor])
 
 
-def blames_innocent(line: Line, factor: str) -> bool:
+def blames_unchanged(line: Line, factor: str) -> bool:
     """It names something that is no slower: on unchanged code anything at all."""
-    guilty = (culprit(line), "the suite") if line["percent"] else ()
-    return any(not name.startswith(guilty) for name in line["named"][factor])
+    slower = (slowed(line), "the suite") if line["percent"] else ()
+    return any(not name.startswith(slower) for name in line["named"][factor])
 
 
-def culprit(line: Line) -> str:
+def slowed(line: Line) -> str:
     return f"compute.{line['workload'].capitalize()}."
 
 

@@ -1,4 +1,4 @@
-"""The calibration of a machine: how often the gate is wrong, and what it finds, by replay of a corpus."""
+"""The calibration of a machine: how often the gate is wrong, and what it finds, by replay of an A/A recording."""
 
 import json
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from asv_gate.atomic import write_atomic
-from asv_gate.corpus import Corpus
 from asv_gate.decide import Settings
+from asv_gate.recording import Recording
 from asv_gate.replay import Injection, Rate, Replayed, replay
 
 SLOWDOWNS = (0.05, 0.10, 0.20)
@@ -16,15 +16,15 @@ QUIET = 0.03  # the pair noise up to which a benchmark's slowdowns are expected 
 
 
 def calibrate(
-    corpus: Corpus, settings: Settings, *, runs: int, seed: int, tell: Callable[[str, int, int], None]
+    recording: Recording, settings: Settings, *, runs: int, seed: int, tell: Callable[[str, int, int], None]
 ) -> dict[str, Any]:
     """False alarms, and the power for each slowdown: of one benchmark, of several, of all."""
-    everyone = list(range(len(corpus.names)))
-    quiet = [i for i in everyone if corpus.noise[i] <= QUIET]
+    everyone = list(range(len(recording.names)))
+    quiet = [i for i in everyone if recording.noise[i] <= QUIET]
 
     def some(words: str, injection: Injection | None) -> dict[str, Any]:
         replayed = replay(
-            corpus, settings, runs=runs, seed=seed, injection=injection, tell=lambda done, of: tell(words, done, of)
+            recording, settings, runs=runs, seed=seed, injection=injection, tell=lambda done, of: tell(words, done, of)
         )
         return entry(words, replayed)
 
@@ -38,12 +38,12 @@ def calibrate(
     entries.append(some(f"+10% in {several} benchmarks", Injection(0.1, everyone, several)))
     entries.append(some("+5% in all benchmarks", Injection(0.05, everyone, len(everyone))))
     return {
-        "corpus": corpus.path.name,
-        "commit": corpus.header["commit"],
-        "environment": corpus.header["environment"],
-        "machine": corpus.header["machine"],
-        "benchmarks": len(corpus.names),
-        "rounds": len(corpus.d),
+        "recording": recording.path.name,
+        "commit": recording.header["commit"],
+        "environment": recording.header["environment"],
+        "machine": recording.header["machine"],
+        "benchmarks": len(recording.names),
+        "rounds": len(recording.d),
         "settings": asdict(settings),
         "seed": seed,
         "replays": entries,

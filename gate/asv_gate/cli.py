@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from asv_gate import asvlink, calibrate, corpus, gate, processes
+from asv_gate import asvlink, calibrate, gate, processes, recording
 from asv_gate.arguments import duration, fraction, path, pattern, whole, word
 from asv_gate.decide import Settings
 from asv_gate.errors import GateError
@@ -83,7 +83,6 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--report", type=path, metavar="DIR", help="where the reports go; by default the run's own folder")
     run.add_argument(
         "--metric-threshold",
-        "--number-threshold",
         type=fraction,
         default=METRIC_THRESHOLD,
         metavar="5%",
@@ -100,23 +99,23 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="keep of .asv-gate only what the next run against BASE can use",
     )
-    _add_corpus_commands(commands)
+    _add_recording_commands(commands)
     history.add(commands, fraction, duration)
     return top
 
 
-def _add_corpus_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    record = commands.add_parser("record", help="record pairs on unchanged code; the same command goes on with them")
+def _add_recording_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    record = commands.add_parser("record", help="make an A/A recording; the same command goes on with it")
     record.set_defaults(command=record_command, goes_on="; the same command goes on from here")
-    record.add_argument("corpus", type=path, metavar="CORPUS", help="a file of JSON lines")
-    record.add_argument("--commit", type=word, help="by default the one that the corpus was begun with, at first HEAD")
+    record.add_argument("recording", type=path, metavar="RECORDING", help="a file of JSON lines")
+    record.add_argument("--commit", type=word, help="by default that of the recording so far, at first HEAD")
     record.add_argument("--pairs", type=whole(1), default=60, metavar="N", help="of each benchmark; by default 60")
     record.add_argument(
         "--for", dest="seconds", type=duration, default=math.inf, metavar="3m", help="then stop, for now"
     )
     _suite(record)
 
-    replay = commands.add_parser("replay", help="decide virtual runs drawn from a corpus")
+    replay = commands.add_parser("replay", help="decide virtual runs drawn from an A/A recording")
     replay.set_defaults(command=replay_command, goes_on="")
     replay.add_argument("--inject", type=fraction, metavar="5%", help="slow a benchmark of head down in each run")
     replay.add_argument("--only", type=pattern, metavar="REGEX", default="", help="which benchmarks may be slowed down")
@@ -127,7 +126,7 @@ def _add_corpus_commands(commands: "argparse._SubParsersAction[argparse.Argument
     calibrate.set_defaults(command=calibrate_command, goes_on="")
     calibrate.add_argument("--config", type=path, default=Path("asv.conf.json"), help="asv's, beside which it is kept")
     for command in (replay, calibrate):
-        command.add_argument("corpus", type=path, metavar="CORPUS", help="what `record` has recorded")
+        command.add_argument("recording", type=path, metavar="RECORDING", help="what `record` has recorded")
         command.add_argument("--gates", type=whole(1), default=2000, metavar="N", help="virtual runs; by default 2000")
         command.add_argument("--seed", type=whole(0), default=0, metavar="N", help="of what is drawn; by default 0")
         _decision(command)
@@ -225,8 +224,8 @@ def run_command(options: argparse.Namespace) -> int:
 def record_command(options: argparse.Namespace) -> int:
     if ALL in (options.environment, options.python):
         raise GateError("a recording is of one environment: name it")
-    recording = corpus.Recording(
-        path=options.corpus,
+    request = recording.RecordRequest(
+        path=options.recording,
         pairs=options.pairs,
         commit=options.commit,
         config=options.config,
@@ -236,18 +235,20 @@ def record_command(options: argparse.Namespace) -> int:
         seconds=options.seconds,
     )
     with ConsoleProgress() as progress:
-        done, total = corpus.record(recording, progress)
-    print(f"{options.corpus} has {done} of {total} pairs." + ("" if done == total else " The same command goes on."))
+        done, total = recording.record(request, progress)
+    print(f"{options.recording} has {done} of {total} pairs." + ("" if done == total else " The same command goes on."))
     return Status.OK
 
 
 def replay_command(options: argparse.Namespace) -> int:
-    found = corpus.load(options.corpus)
+    found = recording.load(options.recording)
     injection = None
     if options.inject is not None:
         targets = [i for i, name in enumerate(found.names) if options.only.search(name)]
         if not targets or options.at_once > len(targets):
-            raise GateError(f"{len(targets)} benchmarks of {options.corpus} have a name like {options.only.pattern!r}")
+            raise GateError(
+                f"{len(targets)} benchmarks of {options.recording} have a name like {options.only.pattern!r}"
+            )
         injection = Injection(options.inject, targets, options.at_once or len(targets))
     with ConsoleProgress() as progress:
         progress.stage(f"{options.gates} virtual runs of {len(found.names)} benchmarks, {len(found.d)} pairs each")
@@ -265,7 +266,7 @@ def replay_command(options: argparse.Namespace) -> int:
 
 
 def calibrate_command(options: argparse.Namespace) -> int:
-    found = corpus.load(options.corpus)
+    found = recording.load(options.recording)
     path = Workspace(options.config).calibration
     with ConsoleProgress() as progress:
 

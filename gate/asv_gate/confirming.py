@@ -67,8 +67,8 @@ class _Confirming:
         self._installations: list[int] = []
         self._d: dict[int, list[float]] = {i: [] for i in signs}
         self._families = {sign: [i for i in signs if signs[i] == sign] for sign in (1, -1)}
-        self._looks = {
-            sign: sequential.looks(len(family), settings.alpha_each) for sign, family in self._families.items()
+        self._schedules = {
+            sign: sequential.schedule(len(family), settings.alpha_each) for sign, family in self._families.items()
         }
 
     def have_time(self) -> bool:
@@ -91,9 +91,9 @@ class _Confirming:
         self.standing = [i for i in self.standing if self.meter.alive[i]]
 
     def test(self, those: list[int], *, last: bool = False) -> None:
-        """Make the look that is due, and settle who is certain."""
+        """Make the interim test that is due, and settle who is certain."""
         for i in those:
-            weight = self._looks[self.out.signs[i]].weight(self.rounds, last=last)
+            weight = self._schedules[self.out.signs[i]].weight(self.rounds, last=last)
             p_value = sequential.p_value(self._beyond(i), weight)
             self.out.p_values[i] = min(self.out.p_values[i], p_value)
         still = {*self.standing, *self.late}
@@ -119,7 +119,7 @@ class _Confirming:
         return out
 
     def _leave(self, those: list[int]) -> None:
-        """Time has run out for them: it is their last look."""
+        """Time has run out for them: it is their last test."""
         self.late |= set(those)
         self.standing = [i for i in self.standing if i not in self.late]
         if self.rounds:

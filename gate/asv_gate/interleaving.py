@@ -79,7 +79,7 @@ class SampledProcess:
 
 
 def interleaved(sampled: Sequence[SampledProcess], *, alike: bool = True) -> list[Outcome] | None:
-    """Set both up, and take their samples in turn. None, and nothing timed, where the suite wants it cold.
+    """Set both up, and take their samples alternately. None, and nothing timed, where the suite wants it cold.
 
     A sample has as many calls on both sides, which the first finds out; unless they are not `alike`, being two
     different benchmarks.
@@ -91,13 +91,13 @@ def interleaved(sampled: Sequence[SampledProcess], *, alike: bool = True) -> lis
     numbers: list[int | None] = []
     for process in sampled:
         numbers.append(process.warm_up(numbers[0] if alike and numbers else None))
-    turns = list(zip(sampled, numbers, strict=True))
+    order = list(zip(sampled, numbers, strict=True))
     least, most, seconds = SAMPLES
     deadline = monotonic() + seconds
     for taken in range(most):
         if (taken >= least and monotonic() > deadline) or not all(process.well for process in sampled):
             break
-        for process, number in turns if taken % 2 == 0 else turns[::-1]:
+        for process, number in order if taken % 2 == 0 else order[::-1]:
             process.take(number, taken // 2)
     return ended(sampled)
 

@@ -1,4 +1,4 @@
-"""Metrics: values that are no times, such as peak memory or a count.
+"""Metrics: measured values other than times, such as peak memory or a count.
 
 One that differs between processes of the same side is noisy, and goes through the statistics as timings do. One that
 does not is judged by a plain threshold: what all its pairs of processes are beyond is a change.

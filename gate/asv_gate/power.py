@@ -77,26 +77,26 @@ def confirmation(decision: Decision, i: int) -> tuple[int, int]:
     left = decision.settings.limit - decision.confirming_from - spent
     family = 1 + sum(sign > 0 for j, sign in decision.candidates.signs.items() if j != i)
     pairs = min(int(left / decision.costs[i]), decision.settings.confirming_most)
-    # A few pairs more than a look has bring little, and would ask for a simulation of their own.
-    looks = sequential.looks(family, decision.settings.alpha_each).pairs
-    return max((look for look in looks if look <= pairs), default=pairs), family
+    # A few pairs more than an interim test has bring little, and would ask for a simulation of their own.
+    schedule = sequential.schedule(family, decision.settings.alpha_each).pairs
+    return max((after for after in schedule if after <= pairs), default=pairs), family
 
 
 def _simulate(decision: Decision, noises: np.ndarray, pairs: int, family: int, rng: np.random.Generator) -> _Simulated:
     screened = rng.choice(noises, (RUNS, decision.screening.rounds))
     confirmed = rng.choice(noises, (RUNS, pairs))
     alpha = decision.settings.alpha_each
-    looks = sequential.looks(family, alpha).until(pairs)
+    schedule = sequential.schedule(family, alpha).until(pairs)
     passing = {some: -signedrank.estimate(confirmed[:, :some]) for some in FUTILE if some < pairs}
     proved = [
         np.maximum.reduce(
             [
-                *(_needed(d, LAYOUT_LEVEL) for d in (confirmed[:, :look:2], confirmed[:, 1:look:2])),
-                _needed(confirmed[:, :look], alpha / family * weight),
-                *(needed for some, needed in passing.items() if some < look),
+                *(_needed(d, LAYOUT_LEVEL) for d in (confirmed[:, :after:2], confirmed[:, 1:after:2])),
+                _needed(confirmed[:, :after], alpha / family * weight),
+                *(needed for some, needed in passing.items() if some < after),
             ]
         )
-        for look, weight in zip(looks.pairs, looks.weights, strict=True)
+        for after, weight in zip(schedule.pairs, schedule.weights, strict=True)
     ]
     estimates = [signedrank.estimate(screened[:, :some]) for some in _after(decision)]
     return _Simulated(np.stack(estimates, axis=-1), np.minimum.reduce(proved))

@@ -1,7 +1,7 @@
 """Virtual runs: the decision of `run`, fed with recorded pairs, thousands of times.
 
 How often does it raise an alarm on unchanged code, and how often does it find a slowdown that is
-put into head's times? Each virtual run takes the corpus's rounds in blocks of neighbours, the
+put into head's times? Each virtual run takes the recording's rounds in blocks of neighbours, the
 blocks in random order, so that what disturbs several pairs in a row, or all benchmarks at once,
 does so in the virtual run too. A coin for each run exchanges base and head in all of it.
 """
@@ -14,9 +14,9 @@ import numpy as np
 from scipy import stats
 
 from asv_gate import screening
-from asv_gate.corpus import Corpus
 from asv_gate.decide import Verdict, decide
 from asv_gate.errors import GateError
+from asv_gate.recording import Recording
 from asv_gate.settings import Settings
 
 BLOCK = 4  # rounds; even, so that both installations are in each
@@ -49,22 +49,22 @@ class Rate:
 
 
 class Virtual:
-    """A source of pairs that draws a run of a corpus; `slower` is ln(1 + slowdown) by benchmark."""
+    """A source of pairs that draws a run of an A/A recording; `slower` is ln(1 + slowdown) by benchmark."""
 
-    def __init__(self, corpus: Corpus, rng: np.random.Generator, slower: np.ndarray) -> None:
-        self.costs = np.median(corpus.seconds, axis=0)
-        self._corpus, self._slower = corpus, slower
+    def __init__(self, recording: Recording, rng: np.random.Generator, slower: np.ndarray) -> None:
+        self.costs = np.median(recording.seconds, axis=0)
+        self._recording, self._slower = recording, slower
         self._sign = 1 if rng.integers(2) else -1
-        blocks = np.array_split(np.arange(len(corpus.d)), max(1, len(corpus.d) // BLOCK))
+        blocks = np.array_split(np.arange(len(recording.d)), max(1, len(recording.d) // BLOCK))
         order = np.concatenate([blocks[i] for i in rng.permutation(len(blocks))])
-        self._order = [order[corpus.installation[order] == each] for each in (0, 1)]
+        self._order = [order[recording.installation[order] == each] for each in (0, 1)]
         self._taken = [0, 0]
 
     def round(self, chosen: np.ndarray, installation: int) -> tuple[np.ndarray, np.ndarray]:
         place = self._order[installation][self._taken[installation]]
         self._taken[installation] += 1
-        corpus = self._corpus
-        return self._sign * corpus.d[place, chosen] + self._slower[chosen], corpus.seconds[place, chosen]
+        recording = self._recording
+        return self._sign * recording.d[place, chosen] + self._slower[chosen], recording.seconds[place, chosen]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Replayed:
 
 
 def replay(
-    corpus: Corpus,
+    recording: Recording,
     settings: Settings,
     *,
     runs: int,
@@ -97,21 +97,21 @@ def replay(
     injection: Injection | None = None,
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> Replayed:
-    """Decide so many virtual runs. Raises GateError where the corpus is too short for one."""
-    settings = limited(settings, len(corpus.d))
-    noise = corpus.noise
+    """Decide so many virtual runs. Raises GateError where the recording is too short for one."""
+    settings = limited(settings, len(recording.d))
+    noise = recording.noise
     alarms = wrong = 0
     tried: list[int] = []
     found: list[bool] = []
     seconds = []
     for run in range(runs):
         rng = np.random.default_rng([seed, run])
-        slower = np.zeros(len(corpus.names))
+        slower = np.zeros(len(recording.names))
         targets: set[int] = set()
         if injection is not None:
             targets = set(rng.choice(injection.targets, injection.at_once, replace=False).tolist())
             slower[sorted(targets)] = math.log1p(injection.slowdown)
-        decision = decide(Virtual(corpus, rng, slower), settings)
+        decision = decide(Virtual(recording, rng, slower), settings)
         named = {i for i, verdict in enumerate(decision.verdicts) if verdict is Verdict.SLOWER}
         alarms += decision.slower
         wrong += bool(named - targets)
@@ -133,7 +133,7 @@ def limited(settings: Settings, rounds: int) -> Settings:
     """A run may not ask for more rounds than there are, of either installation."""
     most = 2 * (rounds // 2) - screening.MOST - 2
     if most < 20:
-        raise GateError(f"the corpus has {rounds} rounds, of which no run can be drawn: record at least 32")
+        raise GateError(f"the recording has {rounds} rounds, of which no run can be drawn: record at least 32")
     return replace(settings, confirming_most=min(settings.confirming_most, most))
 
 

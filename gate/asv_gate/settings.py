@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from asv_gate.errors import GateError
 
-SUITE_SHARE = 0.1  # of alpha, for the suite as a whole; the rest is for single benchmarks
+SUITE_SHARE = 0.1  # of alpha, for the suite result; the rest is for single benchmarks
 GROWTH = 1.5  # how many times the budget may be spent, where no limit is given
 CONFIRMING_MOST = 80
 

@@ -14,7 +14,7 @@ from asv_gate.decide import Decision, Verdict, decide
 from asv_gate.errors import GateError
 from asv_gate.meter import Source
 from asv_gate.screening import SHARE, affordable_share
-from asv_gate.sequential import LOOKS
+from asv_gate.sequential import INTERIM
 from asv_gate.settings import Settings
 from asv_gate.simulated import COSTS, NOISES, SPREAD, Costs, Simulated, normal
 
@@ -209,7 +209,7 @@ def test_what_is_obvious_leaves_its_time_to_what_is_not() -> None:
         source = Simulated(normal, 10, np.random.default_rng([15, seed]), slower)
         decision = decide(source, Settings(budget=240, limit=240))
         assert [verdict is Verdict.SLOWER for verdict in decision.verdicts[:3]] == [True] * 3
-        assert {pairs_of(decision, i) for i in range(3)} <= {LOOKS[0], LOOKS[0] + 1, LOOKS[0] + 2}
+        assert {pairs_of(decision, i) for i in range(3)} <= {INTERIM[0], INTERIM[0] + 1, INTERIM[0] + 2}
         settled += decision.verdicts[3] is Verdict.SLOWER
     assert settled >= 18
 

@@ -100,7 +100,7 @@ def test_nothing_is_left_of_a_command_whose_time_is_up(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("guarded")
 def test_what_another_command_has_started_goes_on(tmp_path: Path) -> None:
-    """Two benchmarks are sampled by turns, each with its server; the first to end does not end the other's."""
+    """The samples of two benchmarks are interleaved, each has a server; the first to end does not end the other's."""
     talks = "server = server(); print(server, flush=True); input(); print(server, flush=True); input()"
     with processes.talk([sys.executable, "-c", PREPARED + talks], os.environ, tmp_path) as talk:
         deadline = time.monotonic() + 60

@@ -99,7 +99,7 @@ def test_a_benchmark_of_one_side_is_listed_as_such(thing: Path) -> None:
         (("run", "base", "same", "--bench", "Tracked", "--budget", "1s"), "too small"),
         (("run", "base", "same", "--bench", "everywhere"), "Nothing could be compared"),
         (("run", "base", "same", "--resume"), "no interrupted run"),
-        (("replay", "nowhere.jsonl"), "there is no corpus"),
+        (("replay", "nowhere.jsonl"), "there is no A/A recording"),
         (("replay", "nowhere.jsonl", "--only", "("), "must be a regular expression, not '('"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from asv_gate import sequential, signedrank
-from asv_gate.sequential import LOOKS, Looks, least_pairs, looks
+from asv_gate.sequential import INTERIM, Schedule, least_pairs, schedule
 
 PAIRS = 80
 SIZES: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
@@ -21,9 +21,9 @@ SIZES: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
 }
 
 
-def least(d: np.ndarray, due: Looks) -> float:
-    """The p-value of all looks together."""
-    found = [sequential.p_value(d[:look], due.weight(look, last=look == due.pairs[-1])) for look in due.pairs]
+def least(d: np.ndarray, due: Schedule) -> float:
+    """The p-value of all tests together."""
+    found = [sequential.p_value(d[:after], due.weight(after, last=after == due.pairs[-1])) for after in due.pairs]
     return min(found)
 
 
@@ -31,7 +31,7 @@ def least(d: np.ndarray, due: Looks) -> float:
 @pytest.mark.parametrize("last", [9, 17, PAIRS])
 def test_of_fair_signs_no_more_are_rejected_than_promised(sizes: str, last: int) -> None:
     rng = np.random.default_rng([1, last])
-    due = looks(1, 0.05).until(last)
+    due = schedule(1, 0.05).until(last)
     runs = 2000
     rejected = sum(least(SIZES[sizes](rng) * rng.choice([-1.0, 1.0], PAIRS), due) <= 0.05 for _ in range(runs))
     assert stats.binomtest(rejected, runs, 0.05, alternative="greater").pvalue > 0.01, rejected
@@ -41,29 +41,29 @@ def test_of_fair_signs_no_more_are_rejected_than_promised(sizes: str, last: int)
 
 @pytest.mark.parametrize("candidates", [1, 4, 30, 1000])
 @pytest.mark.parametrize("alpha", [0.2, 0.009, 0.0001])
-def test_every_look_can_reject_though_not_all_pairs_agree(candidates: int, alpha: float) -> None:
-    due = looks(candidates, alpha)
+def test_every_interim_test_can_reject_though_not_all_pairs_agree(candidates: int, alpha: float) -> None:
+    due = schedule(candidates, alpha)
     assert math.fsum(due.weights) == pytest.approx(1)
     assert list(due.pairs) == sorted(due.pairs)
-    for look, weight in zip(due.pairs, due.weights, strict=True):
-        d = np.arange(1.0, look + 1)
+    for after, weight in zip(due.pairs, due.weights, strict=True):
+        d = np.arange(1.0, after + 1)
         d[0] *= -1
         assert sequential.p_value(d, weight) <= alpha / candidates
 
 
 @pytest.mark.parametrize("pairs", [5, 14, 15, 33, 80, 200])
-def test_the_last_look_has_the_weight_of_those_that_were_not_made(pairs: int) -> None:
-    due = looks(1, 0.009)
-    made = [weight for look, weight in zip(due.pairs, due.weights, strict=True) if look < pairs]
+def test_the_last_test_has_the_weight_of_those_that_were_not_made(pairs: int) -> None:
+    due = schedule(1, 0.009)
+    made = [weight for after, weight in zip(due.pairs, due.weights, strict=True) if after < pairs]
     assert due.weight(pairs, last=True) == pytest.approx(1 - sum(made))
     until = due.until(pairs)
     assert until.pairs[-1] == pairs
     assert math.fsum(until.weights) == pytest.approx(1)
 
 
-def test_no_look_is_made_where_none_is_due() -> None:
-    due = looks(1, 0.009)
-    assert due.weight(LOOKS[0] + 1) == 0
+def test_no_test_is_made_where_none_is_due() -> None:
+    due = schedule(1, 0.009)
+    assert due.weight(INTERIM[0] + 1) == 0
     assert sequential.p_value(np.ones(50), 0.0) == 1
 
 

@@ -1,4 +1,4 @@
-"""``make gil``: two Pythons are sampled by turns, rounds are kept, and the table says what was measured."""
+"""``make gil``: samples of two Pythons are interleaved, rounds are kept, and the table says what was measured."""
 
 import json
 import sys

@@ -16,8 +16,8 @@ sys.path.insert(0, str(ROOT))  # the tools are not installed
 from tools import trials  # noqa: E402 - see above
 
 DOCUMENT = f"before\n{trials.BEGIN}old\n{trials.END}after\n"
-GUILTY = "compute.Polynomial.time_run('pool', 2)"
-INNOCENT = "compute.Parzen.time_run('pool', 2)"
+SLOWED = "compute.Polynomial.time_run('pool', 2)"
+UNCHANGED = "compute.Parzen.time_run('pool', 2)"
 GIT = (shutil.which("git") or "git", "-c", "user.name=tests", "-c", "user.email=tests@example.org")
 
 
@@ -54,7 +54,7 @@ def test_head_does_more_of_the_same_work_for_the_same_answer() -> None:
         assert "* 20 // 100" in file.read_text()
 
 
-def test_each_turn_has_a_trial_of_each_kind() -> None:
+def test_each_round_has_a_trial_of_each_kind() -> None:
     planned = list(trials.trials(6))
     alike = [trial for trial in planned if trial.tool == "asv-gate" and trial.percent == 0]
     assert len(alike) == 12
@@ -71,14 +71,14 @@ def test_what_was_run_is_kept_and_not_run_again(monkeypatch: pytest.MonkeyPatch)
         if len(asked) == 3:
             raise KeyboardInterrupt
         asked.append(trial)
-        return {"": [GUILTY] if trial.percent else []}
+        return {"": [SLOWED] if trial.percent else []}
 
     monkeypatch.setattr(trials, "gate", interrupted)
-    monkeypatch.setattr(trials, "continuous", lambda trial: {"1.1": [INNOCENT]})
-    assert trials.main(["--turns", "1"]) == 130
+    monkeypatch.setattr(trials, "continuous", lambda trial: {"1.1": [UNCHANGED]})
+    assert trials.main(["--rounds", "1"]) == 130
     assert trials.DOCUMENT.read_text() == DOCUMENT
-    monkeypatch.setattr(trials, "gate", lambda trial: asked.append(trial) or {"": [GUILTY] if trial.percent else []})
-    assert trials.main(["--turns", "1"]) == 0
+    monkeypatch.setattr(trials, "gate", lambda trial: asked.append(trial) or {"": [SLOWED] if trial.percent else []})
+    assert trials.main(["--rounds", "1"]) == 0
     assert sorted(trial.percent for trial in asked) == sorted(trials.TOOLS["asv-gate"])
     lines = [json.loads(line) for line in trials.TRIALS.read_text().splitlines()]
     assert len(lines) == 1 + sum(map(len, trials.TOOLS.values()))
@@ -90,35 +90,35 @@ def test_what_was_run_is_kept_and_not_run_again(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("copy")
 def test_another_budget_is_another_trial_and_a_row_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials, "gate", lambda trial: {"": [GUILTY]})
+    monkeypatch.setattr(trials, "gate", lambda trial: {"": [SLOWED]})
     for budget in ("2m", "4m", "4m"):
         monkeypatch.setitem(trials.GIVEN, "asv-gate", f"--budget {budget}")
-        assert trials.main(["--turns", "1", "--only", "asv-gate [05]$"]) == 0
+        assert trials.main(["--rounds", "1", "--only", "asv-gate [05]$"]) == 0
     assert len(trials.TRIALS.read_text().splitlines()) == 1 + 3 + 3
     for budget in ("2m", "4m"):
         assert f"| `asv-gate --budget {budget}` | 2 of 2: 100.00%" in trials.DOCUMENT.read_text()
 
 
 @pytest.mark.parametrize(
-    ("percent", "named", "finds", "blames_innocent"),
+    ("percent", "named", "finds", "blames_unchanged"),
     [
         (0, [], False, False),
-        (0, [INNOCENT], False, True),
-        (0, ["the suite as a whole"], False, True),
-        (5, [GUILTY], True, False),
-        (5, [GUILTY, "the suite as a whole"], True, False),
-        (5, [GUILTY, INNOCENT], True, True),
-        (5, [INNOCENT], False, True),
-        (5, ["the suite as a whole"], False, False),
+        (0, [UNCHANGED], False, True),
+        (0, ["the suite result"], False, True),
+        (5, [SLOWED], True, False),
+        (5, [SLOWED, "the suite result"], True, False),
+        (5, [SLOWED, UNCHANGED], True, True),
+        (5, [UNCHANGED], False, True),
+        (5, ["the suite result"], False, False),
         (5, [], False, False),
     ],
 )
-def test_found_is_to_name_the_culprit_and_others_are_innocent(
-    percent: int, named: list[str], finds: bool, blames_innocent: bool
+def test_found_is_to_name_what_was_slowed_and_nothing_else(
+    percent: int, named: list[str], finds: bool, blames_unchanged: bool
 ) -> None:
     line = {"percent": percent, "workload": "polynomial", "named": {"": named}}
     assert trials.finds(line, "") == finds
-    assert trials.blames_innocent(line, "") == blames_innocent
+    assert trials.blames_unchanged(line, "") == blames_unchanged
 
 
 def test_the_document_shows_what_is_kept() -> None:

@@ -181,7 +181,7 @@ def conclude(report: Report, require_power: float | None, refusal: str = "") -> 
     """The exit status, and why. What could not be done goes before what was found."""
     found = [row.name for row in report.rows if row.worse]
     if report.suite and report.suite.worse:
-        found.append(f"the suite as a whole ({signed(report.suite.ratio)})")
+        found.append(f"the suite result ({signed(report.suite.ratio)})")
     regressions = f"Slower or larger: {', '.join(found)}." if found else ""
     judged = sum(row.pairs > 0 for row in report.rows)
     unjudged = _unjudged(report)

@@ -1,4 +1,4 @@
-"""Recording, replay and calibration: on the small project, and on corpora whose answers are known."""
+"""Recording, replay and calibration: on the small project, and on recordings whose answers are known."""
 
 import json
 from pathlib import Path
@@ -7,22 +7,22 @@ import numpy as np
 import pytest
 from commands import asv_gate
 
-from asv_gate import calibrate, corpus
-from asv_gate.corpus import Corpus
+from asv_gate import calibrate, recording
 from asv_gate.decide import Settings
 from asv_gate.errors import GateError
+from asv_gate.recording import Recording
 from asv_gate.replay import Injection, Rate, replay
 
 ROUNDS, NAMES = 60, [f"benchmark{i}" for i in range(30)]
 SETTINGS = Settings(budget=300)
 
 
-def made_up(tmp_path: Path, noise: float = 0.02, bias: float = 0.0, rounds: int = ROUNDS) -> Corpus:
-    """A corpus file of normal noise; with a bias, benchmark 0 is slower in head's installations by mistake."""
+def made_up(tmp_path: Path, noise: float = 0.02, bias: float = 0.0, rounds: int = ROUNDS) -> Recording:
+    """A recording of normal noise; with a bias, benchmark 0 is slower in head's installations by mistake."""
     rng = np.random.default_rng(3)
     path = tmp_path / f"{noise}-{bias}-{rounds}.jsonl"
     header = {
-        "kind": "corpus",
+        "kind": "recording",
         "commit": "0" * 40,
         "environment": "made up",
         "machine": "none",
@@ -40,7 +40,7 @@ def made_up(tmp_path: Path, noise: float = 0.02, bias: float = 0.0, rounds: int 
         for name in NAMES
     ]
     path.write_text("".join(json.dumps(line) + "\n" for line in [header, *lines]))
-    return corpus.load(path)
+    return recording.load(path)
 
 
 def test_replay_counts_false_alarms(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_replay_counts_false_alarms(tmp_path: Path) -> None:
 
 
 def test_replay_sees_a_gate_that_is_wrong(tmp_path: Path) -> None:
-    """A corpus in which head is slower is no corpus of unchanged code: half of the runs, by their coin, say so."""
+    """A recording in which head is slower is none of unchanged code: half of the runs, by their coin, say so."""
     replayed = replay(made_up(tmp_path, bias=0.1), SETTINGS, runs=100, seed=1)
     assert 30 <= replayed.alarms.count <= 70
 
@@ -72,7 +72,7 @@ def test_replay_is_repeatable(tmp_path: Path) -> None:
     assert one == two
 
 
-def test_a_corpus_that_is_too_short_is_refused(tmp_path: Path) -> None:
+def test_a_recording_that_is_too_short_is_refused(tmp_path: Path) -> None:
     with pytest.raises(GateError, match="at least 32"):
         replay(made_up(tmp_path, rounds=20), SETTINGS, runs=1, seed=1)
 
@@ -97,7 +97,7 @@ def test_calibration_is_told_for_the_settings_that_it_was_made_with(tmp_path: Pa
 
 
 def test_recording_goes_on_where_it_ended(thing: Path, tmp_path: Path) -> None:
-    path = tmp_path / "recorded" / "corpus.jsonl"
+    path = tmp_path / "recorded" / "recording.jsonl"
     request = ("record", str(path), "--commit", "base", "--bench", "Tracked.*ing|Tracked.*steady")
     first = asv_gate(thing, *request, "--pairs", "2")
     assert first.status == 0, first.said
@@ -112,7 +112,7 @@ def test_recording_goes_on_where_it_ended(thing: Path, tmp_path: Path) -> None:
     assert "has 8 of 8 pairs" in again.output
     assert path.read_bytes().startswith(content)
 
-    recorded = corpus.load(path)
+    recorded = recording.load(path)
     assert recorded.names == ["suite.Tracked.track_changing", "suite.Tracked.track_steady"]
     assert recorded.d.shape == (4, 2)
     assert recorded.installation.tolist() == [0, 1, 0, 1]

@@ -1,7 +1,7 @@
-"""A corpus: many pairs of every benchmark on unchanged code, of which virtual runs are drawn.
+"""An A/A recording: many pairs of every benchmark on unchanged code, of which virtual runs are drawn.
 
 It is an append-only file of JSON lines, recorded in slices: round after round, a pair of each
-benchmark in shuffled order, in turn from two independent pairs of installations.
+benchmark in shuffled order, from two independent pairs of installations alternately.
 """
 
 import math
@@ -30,12 +30,12 @@ INSTALLATIONS = 2
 
 
 @dataclass(frozen=True)
-class Recording:
+class RecordRequest:
     """What is asked of `record`: so many pairs of each benchmark, and so many seconds at most this time."""
 
     path: Path
     pairs: int
-    commit: str | None = None  # that which the corpus was begun with, at first HEAD
+    commit: str | None = None  # that which the recording was begun with, at first HEAD
     config: Path = Path("asv.conf.json")
     python: str | None = None
     environment: str | None = None
@@ -43,14 +43,14 @@ class Recording:
     seconds: float = math.inf
 
 
-def record(recording: Recording, progress: Progress) -> tuple[int, int]:
-    """Go on with the corpus, or begin it: how many of how many pairs it has now."""
-    deadline = monotonic() + recording.seconds
-    space = Workspace(recording.config)
+def record(request: RecordRequest, progress: Progress) -> tuple[int, int]:
+    """Go on with the recording, or begin it: how many of how many pairs it has now."""
+    deadline = monotonic() + request.seconds
+    space = Workspace(request.config)
     progress.stage("Reading the suite")
-    path = recording.path
-    name = recording.commit or _begun(path).get("commit", "HEAD")
-    suite = asvlink.resolve(recording.config, [name], recording.python, recording.environment)
+    path = request.path
+    name = request.commit or _begun(path).get("commit", "HEAD")
+    suite = asvlink.resolve(request.config, [name], request.python, request.environment)
     path.parent.mkdir(parents=True, exist_ok=True)
     with workspace.held(path.parent, path.name) as ours, space.scratch() as folder:
         if not ours:
@@ -59,8 +59,8 @@ def record(recording: Recording, progress: Progress) -> tuple[int, int]:
         sides = both.install(
             space, suite, (commit, commit), installations=INSTALLATIONS, folder=folder, progress=progress
         )
-        with Journal(path, _header(recording, suite, sides[0], progress)) as journal:
-            return _rounds(recording.pairs, sides, journal, deadline, progress)
+        with Journal(path, _header(request, suite, sides[0], progress)) as journal:
+            return _rounds(request.pairs, sides, journal, deadline, progress)
 
 
 def _rounds(
@@ -88,32 +88,32 @@ def _rounds(
     return len(done), total
 
 
-def _header(recording: Recording, suite: Suite, sides: tuple[Side, Side], progress: Progress) -> dict[str, Any]:
+def _header(request: RecordRequest, suite: Suite, sides: tuple[Side, Side], progress: Progress) -> dict[str, Any]:
     """What was found at the beginning stays, so that every round has the same benchmarks."""
-    begun = _begun(recording.path)
+    begun = _begun(request.path)
     return {
-        "kind": "corpus",
+        "kind": "recording",
         "commit": sides[0].install.commit,
         "environment": suite.environment,
         "suite": workspace.digest(suite),
-        "bench": list(recording.bench),
+        "bench": list(request.bench),
         "samples": list(SAMPLES),
         "machine": f"{cpus.usable()} CPUs, {platform.platform()}",
-        "benchmarks": begun.get("benchmarks") or _comparable(recording, suite, sides, progress),
+        "benchmarks": begun.get("benchmarks") or _comparable(request, suite, sides, progress),
         "seed": begun.get("seed", secrets.randbelow(2**32)),
     }
 
 
 def _begun(path: Path) -> dict[str, Any]:
-    """The header of the corpus that is there."""
+    """The header of the recording that is there."""
     return read(path)[0] if path.exists() else {}
 
 
 def _comparable(
-    recording: Recording, suite: Suite, sides: tuple[Side, Side], progress: Progress
+    request: RecordRequest, suite: Suite, sides: tuple[Side, Side], progress: Progress
 ) -> list[dict[str, Any]]:
     """The benchmarks that a run would measure in pairs."""
-    dry = dry_run(sides, both.select(suite, sides, recording.bench, None, progress), math.inf, progress)
+    dry = dry_run(sides, both.select(suite, sides, request.bench, None, progress), math.inf, progress)
     # Both are one commit, so that a metric which differs between them is noisy.
     noisy = [benchmark for benchmark, base, head in dry.metrics if base.value != head.value]
     if not dry.timings and not noisy:
@@ -122,7 +122,7 @@ def _comparable(
 
 
 @dataclass(frozen=True)
-class Corpus:
+class Recording:
     """Arrays of (rounds, benchmarks): d = ln(head / base), and what each pair took in seconds."""
 
     path: Path
@@ -141,13 +141,13 @@ class Corpus:
         return np.asarray(rest.std(axis=0, ddof=len(np.unique(self.installation))))
 
 
-def load(path: Path, keep: Callable[[str], bool] = lambda name: True) -> Corpus:
+def load(path: Path, keep: Callable[[str], bool] = lambda name: True) -> Recording:
     """The complete rounds, and of the benchmarks those that were measured in each. Raises GateError where none are."""
     if not path.is_file():
-        raise GateError(f"there is no corpus {path}: asv-gate record makes one")
+        raise GateError(f"there is no A/A recording {path}: asv-gate record makes one")
     header, lines, _ = read(path)
-    if header.get("kind") != "corpus":
-        raise GateError(f"{path} is no corpus")
+    if header.get("kind") != "recording":
+        raise GateError(f"{path} is no A/A recording")
     names = [entry["name"] for entry in header["benchmarks"]]
     place = {name: i for i, name in enumerate(names)}
     rounds = 1 + max((line["round"] for line in lines), default=-1)
@@ -162,7 +162,7 @@ def load(path: Path, keep: Callable[[str], bool] = lambda name: True) -> Corpus:
     measured = ~np.isnan(d[whole]).any(axis=0) & np.array([keep(name) for name in names], bool)
     if not whole.any() or not measured.any():
         raise GateError(f"{path} has no complete round of a benchmark that is wanted")
-    return Corpus(
+    return Recording(
         path,
         header,
         [name for name, good in zip(names, measured, strict=True) if good],
