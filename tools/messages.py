@@ -43,7 +43,7 @@ NO_ERRORS = {
     "Environment …",
     "No regression was found in ….…",
     "base, so that what it has is new",
-    "the suite as a whole (…)",
+    "the suite result (…)",
 }
 
 ON_PAGE = re.compile(r"^- `` ?(.+?) ?``$", re.MULTILINE)
