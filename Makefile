@@ -4,12 +4,14 @@
 PYTHON ?= python3
 # The Pythons to measure on, as in "3.11 3.13"; all that are found where it is empty.
 PYTHONS ?=
-# This machine's name in the results; the host's where it is empty.
+# This machine's name in the results; that of its CPU model where it is empty.
 MACHINE ?=
 # The numbers of workers of make scaling.
 WORKERS ?= 1 2 4 8 16
 # The commits whose results are filled in, as git rev-list takes them.
 RANGE ?= HEAD
+# Anything, for the whole catalogue of benchmarks instead of its core.
+ALL ?=
 # What make gate compares HEAD with.
 BASE ?= main
 # How long make recording and make trials go on, as in 3m; to the end where it is empty.
@@ -22,6 +24,7 @@ RECORDED := \.time_run\('(serial', 1|threaded', 2|pool', 2|shared', 2)\)
 # The run that the tables of docs/results.md and the text beside them are of.
 SHOWN := --machine epyc-2cpu-b --commit 0f0447f2
 
+BENCH = $(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE)" $(if $(ALL),--all)
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
@@ -31,11 +34,11 @@ BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
-bench: .venv/suite offline  ## measure HEAD on every Python that is found (or PYTHONS="3.11 3.13"), and publish
-	@$(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE)"
+bench: .venv/suite offline  ## measure HEAD on every Python found (or PYTHONS="3.11 3.13"), its core or ALL=1, and publish
+	@$(BENCH)
 
-history: .venv/suite offline  ## the same for the commits of RANGE=main~5..main that have no results yet
-	@$(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE)" "$(RANGE)"
+history: .venv/suite offline  ## the same for the commits of RANGE=main~5..main that change kernels and have no results yet
+	@$(BENCH) "$(RANGE)"
 
 publish: .venv/suite offline  ## make the HTML report of all results
 	@$(BIN)/python -m asv publish

@@ -1,4 +1,4 @@
-"""Measuring commits on one Python with asv, and reading from its results what failed.
+"""Measuring commits on one Python in pairs with this machine's reference, and publishing what came of it.
 
 The only module of the tools that uses asv's internals, which change between its versions:
 pyproject.toml holds asv exactly. (The gate and the Scaling page, which are distributions of their
@@ -6,28 +6,33 @@ own, have a module for it each: ``asv_gate.asvlink`` and ``asv_scaling.publisher
 """
 
 import contextlib
-import itertools
-import math
 import os
-import platform
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from asv.commands.publish import Publish
-from asv.commands.run import Run
 from asv.config import Config
 from asv.console import log
-from asv.environment import get_environments, iter_matrix
-from asv.machine import Machine, MachineCollection
+from asv.environment import iter_matrix
 from asv.plugin_manager import plugin_manager
 from asv.repo import NoSuchNameError, get_repo
-from asv.results import Results, get_filename
 from asv.util import TIMEOUT_RETCODE, ProcessError, UserError, check_output, which
 
+from asv_gate.errors import GateError
+from asv_gate.history import measuring
+from asv_gate.history.request import HistoryRequest
+from asv_gate.processes import guarded
+from asv_gate.progress import ConsoleProgress
 from tools.pythons import Interpreter
+
+CONFIG = Path("asv.conf.json")
+BUILT_FROM = ("kernels", "pyproject.toml", "MANIFEST.in")  # the wheel that is measured
+CORE = ("serial", "threaded", "pool", "shared")  # the strategies that every workload has
+CORE_SECONDS = 270.0  # of pairs: with what is built and imported, five minutes a Python
+ALL_SECONDS = 3600.0
 
 
 class Failed(Exception):
@@ -62,11 +67,11 @@ def cause(error: ProcessError) -> str:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one Python, in words; whether it has results, and what failed."""
+    """What came of a commit on one Python, in words; whether it has results, and whether any of it failed."""
 
     words: str
     measured: bool = False
-    failed: Sequence[str] = ()
+    failed: bool = False
 
 
 class Suite:
@@ -74,72 +79,68 @@ class Suite:
 
     @in_one_line()
     def __init__(self, machine: str = "") -> None:
-        self.conf = load_config("asv.conf.json")
+        self.conf = load_config(str(CONFIG))
         for plugin in self.conf.plugins:  # as asv's own command line does, which is not used here
             plugin_manager.import_plugin(plugin)
         self.pythons: list[str] = self.conf.pythons
         self.report = Path(self.conf.html_dir, "index.html")
-        for folder in (self.conf.results_dir, self.conf.env_dir, self.conf.html_dir):
+        for folder in (self.conf.results_dir, self.conf.html_dir):
             require_room(Path(folder))
-        self._machine = machine_name(machine)
+        self._machine = machine
         self._repo = get_repo(self.conf)
 
     @in_one_line()
     def commits(self, spec: str = "") -> list[str]:
-        """The commits that are meant, as ``git rev-list`` takes them; HEAD alone where nothing is said."""
+        """The commits that are meant, as ``git rev-list`` takes them; HEAD alone where nothing is said.
+
+        Of several, those with which the package changed: the others would be found to have the same one.
+        """
         words = spec.split() or ["--max-count=1", "HEAD"]
-        listed: str = check_output([which("git"), "rev-list", "--first-parent", *words, "--"], display_error=False)
-        if not listed:
+        if not (found := self._listed(*words, "--")):
             raise Failed(f"there are no commits in {spec}")
+        if len(found) == 1 or "--" in words:
+            return found
+        changed = self._listed(*words, "--", *BUILT_FROM)
+        if not changed:
+            raise Failed(f"none of the {len(found)} commits in {spec} changes {', '.join(BUILT_FROM)}")
+        return changed
+
+    def _listed(self, *words: str) -> list[str]:
+        listed: str = check_output([which("git"), "rev-list", "--first-parent", *words], display_error=False)
         return listed.split()
 
     @in_one_line()
     def uncommitted(self) -> bool:
         """Whether kernels differs from the commit of which asv builds its wheel."""
-        return bool(check_output([which("git"), "status", "--porcelain", "--", "kernels", "pyproject.toml"]))
+        return bool(check_output([which("git"), "status", "--porcelain", "--", *BUILT_FROM]))
 
-    def measure(self, name: str, python: Interpreter, commits: Sequence[str], cpus: int) -> Outcome:
-        """Run what has no results yet on the Python of that name. Raises KeyboardInterrupt after Ctrl-C."""
-        self.conf.pythons = [name]
-        log.enable(verbose=False)
-        log.set_nitems(0)  # asv's progress counts from 0 % for each of them
+    def measure(self, name: str, commit: str, cpus: int, everything: bool) -> Outcome:
+        """Measure what has no results yet of a commit on the Python of that name, which is on PATH.
+
+        Raises KeyboardInterrupt after Ctrl-C: every pair is kept, and the next call goes on from there.
+        """
+        request = HistoryRequest(
+            commits=commit,
+            config=CONFIG,
+            pythons=[name],
+            bench=[worth_running(cpus) if everything else core(cpus)],
+            machine=self._machine or None,
+            budget=ALL_SECONDS if everything else CORE_SECONDS,
+        )
         try:
-            with environ_of(python.folder(name)):
-                return self._measure(commits, cpus)
-        except Failed as error:
-            return Outcome("could not be measured", failed=[str(error)])
-
-    @in_one_line()
-    def _measure(self, commits: Sequence[str], cpus: int) -> Outcome:
-        (environment,) = get_environments(self.conf, None)
-        names = [get_filename(self._machine, commit, environment.name) for commit in commits]
-        files = [Path(self.conf.results_dir, name) for name in names]
-        before = [_written(file) for file in files]
-        ran: dict[str, Any] = {}
-        Run.run(
-            self.conf,
-            range_spec=list(commits),
-            bench=[worth_running(cpus)],
-            machine=self._machine,
-            skip_successful=True,
-            pull=False,
-            _returns=ran,
-        )
-        new = sum(_written(file) != then for file, then in zip(files, before, strict=True))
-        failed = [
-            f"{failure} at {commit[:8]}"
-            for commit, file in zip(commits, files, strict=True)
-            for failure in failures(file, ran["benchmarks"])
-        ]
-        old = len(files) - new
-        words = (
-            "measured before" if not new else f"measured, {old} of {len(files)} commits before" if old else "measured"
-        )
-        return Outcome(words, True, failed)
+            with guarded(), ConsoleProgress() as progress:
+                (came,) = measuring.run(request, progress)
+        except GateError as error:
+            return Outcome(f"{commit[:8]} could not be measured: {error}", failed=True)
+        words = [f"{commit[:8]} {came.words}"]
+        if came.measured and came.failed:
+            words += [f"{len(came.failed)} failed", *(f"{each}: {why}" for each, why in came.failed.items())]
+        return Outcome("\n".join(words), came.measured, bool(came.failed))
 
     @in_one_line()
     def publish(self, commits: Sequence[str]) -> None:
         """Make the report, with a line for HEAD where these commits are on none of the configured branches."""
+        log.enable(verbose=False)
         branches = [branch for branch in self.conf.branches if self._exists(branch)]
         drawn = {commit for branch in branches for commit in self._repo.get_branch_commits(branch)}
         self.conf.branches = branches if drawn.issuperset(commits) else [*branches, "HEAD"]
@@ -174,15 +175,17 @@ def load_config(file: str) -> Any:
 
 
 @contextlib.contextmanager
-def environ_of(folder: Path) -> Iterator[None]:
-    """What asv and all that it starts find in the environment: the Python in that folder, as it is by itself.
+def environ_of(pythons: Mapping[str, Interpreter]) -> Iterator[None]:
+    """What asv and all that it starts find in the environment: these Pythons, each as it is by itself.
 
-    It may keep bytecode: without it, a Python whose library came without bytecode starts several
-    times as slowly. And nobody switches a free-threaded build's GIL on, or off against an extension's
-    wish: neither is what the results are named after.
+    All of them, since the reference may be of another one than what is measured. They may keep bytecode:
+    without it, a Python whose library came without bytecode starts several times as slowly. And nobody
+    switches a free-threaded build's GIL on, or off against an extension's wish: neither is what the results
+    are named after.
     """
     before = dict(os.environ)
-    os.environ["PATH"] = os.pathsep.join((str(folder), before["PATH"]))  # asv looks there for python3.X
+    folders = dict.fromkeys(str(python.folder(name)) for name, python in pythons.items())
+    os.environ["PATH"] = os.pathsep.join((*folders, before["PATH"]))  # asv looks there for python3.X
     for name in ("PYTHONDONTWRITEBYTECODE", "PYTHON_GIL"):
         os.environ.pop(name, None)
     try:
@@ -200,29 +203,6 @@ def require_room(folder: Path) -> None:
         raise Failed(f"{folder} cannot be written to: {error.strerror}") from error
 
 
-def machine_name(wanted: str = "") -> str:
-    """The name of this machine in the results. Where asv does not know it yet, and would ask, it is told."""
-    name: str = wanted or Machine.get_unique_machine_name()
-    try:
-        return str(MachineCollection.load(name)["machine"])
-    except UserError:
-        facts = {**Machine.get_defaults(), "machine": name, "os": system()}
-    try:
-        MachineCollection.save(name, facts)
-    except OSError as error:
-        file = MachineCollection.get_machine_file_path()
-        raise Failed(
-            f"{file}, where asv keeps the names of machines, cannot be written: {error.strerror}; "
-            "set HOME to a folder that can be"
-        ) from error
-    return name
-
-
-def system() -> str:
-    """The operating system, such as Linux 6.18: with all of its release, each of its updates began a new history."""
-    return f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}"
-
-
 def worth_running(cpus: int) -> str:
     """The expression by which asv selects the benchmarks that would not skip themselves for want of CPUs.
 
@@ -233,22 +213,9 @@ def worth_running(cpus: int) -> str:
     return rf"^(?!.*[( ](?!({allowed})\))\d+\)$)(?!.*\('serial', (?!1\)))"
 
 
-def failures(file: Path, benchmarks: Any) -> list[str]:
-    """The benchmarks that failed, with their parameters unless they failed for all of those.
-
-    asv writes None for a failure, and NaN for a skip.
-    """
-    results = Results.load(str(file))
-    failed: list[str] = []
-    for name in sorted(results.get_result_keys(benchmarks)):
-        params = benchmarks[name]["params"]
-        values = zip(itertools.product(*params), results.get_result_value(name, params), strict=True)
-        tried = [(chosen, value) for chosen, value in values if value is None or not math.isnan(value)]
-        wrong = [f"{name}({', '.join(chosen)})" for chosen, value in tried if value is None]
-        failed += wrong if len(wrong) < len(tried) else [name] * bool(wrong)
-    return failed if failed != sorted(benchmarks) else ["every benchmark"]
-
-
-def _written(file: Path) -> float | None:
-    """When the file was written, or None where there is none."""
-    return file.stat().st_mtime if file.exists() else None
+def core(cpus: int) -> str:
+    """The expression for the core of the suite: each workload, serial and with two workers of each main strategy."""
+    serial, *others = CORE
+    workers = min(2, cpus)
+    chosen = [f"'{serial}', 1", *(f"'{strategy}', {workers}" for strategy in others)]
+    return rf"\.time_run\(({'|'.join(chosen)})\)$"

@@ -1,8 +1,9 @@
-"""What ``make bench`` does around asv: finding Pythons, telling what came of them, and its exit status."""
+"""What ``make bench`` does around the gate: finding Pythons, telling what came of them, and its exit status."""
 
+import contextlib
 import errno
 import os
-import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from findpython import Finder, PythonVersion
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
+STRATEGIES, WORKERS = ("serial", "threaded", "pool", "shared", "futures", "mpi"), (1, 2, 4, 8)
 sys.path.insert(0, str(ROOT))  # the tools are not installed
 
 from tools import bench, measure  # noqa: E402 - see above
@@ -39,18 +41,20 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "_base_executable", str(tmp_path / "base" / "python"))
 
 
-def test_an_update_of_the_system_is_no_other_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "release", lambda: "6.18.44-build7")
-    assert measure.system() == f"{platform.system()} 6.18"
-
-
+@posix
 @pytest.mark.parametrize("name", ["PYTHONDONTWRITEBYTECODE", "PYTHON_GIL"])
 def test_a_python_is_measured_as_it_is_by_itself(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """It keeps its bytecode, and a free-threaded one is without its GIL."""
+    """It keeps its bytecode, and a free-threaded one is without its GIL; all that are here are on PATH."""
     monkeypatch.setenv(name, "1")
     before = dict(os.environ)
-    with measure.environ_of(tmp_path):
-        assert os.environ["PATH"].startswith(str(tmp_path))
+    pythons = {}
+    for each in ("3.13", "3.14"):
+        executable = tmp_path / each / f"python{each}"
+        executable.parent.mkdir()
+        executable.touch(mode=0o755)
+        pythons[each] = Interpreter(each, executable)
+    with measure.environ_of(pythons):
+        assert os.environ["PATH"].split(os.pathsep)[:2] == [str(tmp_path / each) for each in pythons]
         assert name not in os.environ
     assert dict(os.environ) == before
 
@@ -132,7 +136,7 @@ def test_asv_finds_a_python_by_its_name_whatever_it_is_called(own_name: str, tmp
 
 
 class FakeSuite:
-    """Stands for asv: measuring on a Python gives the outcome that the test has set for it."""
+    """Stands for the gate: measuring on a Python gives the outcome that the test has set for it."""
 
     pythons = ("3.11", "3.13", "3.13t", "3.14")
     report = Path("report", "index.html")
@@ -141,12 +145,13 @@ class FakeSuite:
         self.machine = machine
 
     def commits(self, spec: str) -> list[str]:
-        return ["a" * 40]
+        return [name * 40 for name in spec or "a"]
 
     def uncommitted(self) -> bool:
         return False
 
-    def measure(self, name: str, python: Interpreter, commits: Sequence[str], cpus: int) -> Outcome:
+    def measure(self, name: str, commit: str, cpus: int, everything: bool) -> Outcome:
+        asked_for.append((commit[0], name, everything))
         outcome = OUTCOMES[name]
         if isinstance(outcome, Outcome):
             return outcome
@@ -161,8 +166,9 @@ Spoil = Callable[[Path, pytest.MonkeyPatch], None]
 Printed = pytest.CaptureFixture[str]
 
 OUTCOMES: Outcomes = {}
-GOOD = Outcome("measured", measured=True)
-BAD = Outcome("measured", measured=True, failed=["compute.Cubes.time_run('pool', 2)"])
+asked_for: list[tuple[str, str, bool]] = []
+GOOD = Outcome("aaaaaaaa 64 measured", measured=True)
+BAD = Outcome("aaaaaaaa 64 measured\n1 failed\ncompute.Cubes.time_run('pool', 2): it fails", measured=True, failed=True)
 
 
 @pytest.fixture
@@ -170,19 +176,21 @@ def outcomes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outcomes]:
     """What measuring comes to, by Python; those that are named here are found, and no other."""
     monkeypatch.setattr(bench, "Suite", FakeSuite)
     monkeypatch.setattr(bench, "warn_of_others", lambda: None)
+    monkeypatch.setattr(bench, "environ_of", contextlib.nullcontext)
     monkeypatch.setattr(bench, "find_pythons", lambda: {name: Interpreter(name, Path()) for name in OUTCOMES})
     before = signal.getsignal(signal.SIGTERM)
     yield OUTCOMES
     signal.signal(signal.SIGTERM, before)
     OUTCOMES.clear()
+    asked_for.clear()
 
 
 def test_all_is_well_when_something_was_measured_and_nothing_failed(outcomes: Outcomes, capsys: Printed) -> None:
-    outcomes.update({"3.11": GOOD, "3.13": Outcome("measured before", measured=True)})
+    outcomes.update({"3.11": GOOD, "3.13": Outcome("aaaaaaaa measured before", measured=True)})
     assert bench.main([]) == 0
     said = capsys.readouterr().out
-    for line in ("Python 3.11: measured", "Python 3.13: measured before", "Python 3.14: skipped: not found"):
-        assert line in said.splitlines()
+    assert "Python 3.11:\n    aaaaaaaa 64 measured\nPython 3.13:\n    aaaaaaaa measured before\n" in said
+    assert "Python 3.14: skipped: not found" in said.splitlines()
     assert str(FakeSuite.report) in said
 
 
@@ -192,15 +200,15 @@ def test_a_benchmark_that_failed_is_named_and_the_report_is_made_all_the_same(
     outcomes.update({"3.11": BAD, "3.13": GOOD})
     assert bench.main([]) == 1
     said = capsys.readouterr().out
-    assert "Python 3.11: measured; 1 failed:\n    compute.Cubes.time_run('pool', 2)\n" in said
+    assert "    1 failed\n    compute.Cubes.time_run('pool', 2): it fails\n" in said
     assert "published" in said
 
 
 def test_a_python_on_which_nothing_ran_fails_the_command(outcomes: Outcomes, capsys: Printed) -> None:
-    outcomes["3.11"] = Outcome("could not be set up", failed=["pip failed"])
+    outcomes["3.11"] = Outcome("aaaaaaaa could not be measured: pip failed", failed=True)
     assert bench.main([]) == 1
     said = capsys.readouterr().out
-    assert "could not be set up" in said
+    assert "pip failed" in said
     assert "published" not in said
 
 
@@ -215,7 +223,14 @@ def test_only_the_pythons_that_are_asked_for_are_measured(name: str, outcomes: O
     assert bench.main(["--pythons", name]) == 0
     said = capsys.readouterr().out
     assert "Python 3.11" not in said
-    assert f"Python {name}: measured" in said.splitlines()
+    assert asked_for == [("a", name, False)]
+
+
+def test_all_pythons_of_a_commit_are_measured_before_the_next_commit(outcomes: Outcomes) -> None:
+    """So that neighbours in a series are hours apart; and the reference's Python, for a new machine, is the first."""
+    outcomes.update({"3.11": GOOD, "3.13": GOOD})
+    assert bench.main(["--all", "cba"]) == 0
+    assert asked_for == [(commit, python, True) for commit in "abc" for python in ("3.13", "3.11")]
 
 
 @pytest.mark.parametrize("name", ["3.14", "3.14t", "3.9", "python"])
@@ -229,15 +244,15 @@ def test_a_python_that_is_asked_for_and_not_found_is_an_error(name: str, outcome
 
 
 def test_an_interruption_ends_all_of_it(outcomes: Outcomes, capsys: Printed) -> None:
-    outcomes.update({"3.11": KeyboardInterrupt(), "3.13": GOOD})
+    outcomes.update({"3.11": KeyboardInterrupt(), "3.14": GOOD})
     assert bench.main([]) == 130
     said = capsys.readouterr()
     assert "Interrupted" in said.err
-    assert "Python 3.13" not in said.out
+    assert "Python 3.14" not in said.out
 
 
 @pytest.mark.parametrize(("percent", "said"), [(35.0, "Other programs keep 35% of the CPUs busy"), (5.0, "")])
-def test_other_programs_that_would_show_in_the_results_are_mentioned(
+def test_other_programs_are_mentioned(
     percent: float, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(psutil, "cpu_percent", lambda interval: percent)
@@ -255,22 +270,13 @@ def test_the_report_gets_the_pages_that_the_configuration_names(tmp_path: Path) 
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with the suite's configuration, and a home of its own."""
+    """A repository with the suite's configuration."""
     folder = tmp_path / "checkout"
     folder.mkdir()
     shutil.copy(ROOT / "asv.conf.json", folder)
     subprocess.run(["git", "init", "--quiet", folder], check=True)  # noqa: S607 - the one on PATH
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("HOME", str(tmp_path))
     return folder
-
-
-def spoil_home(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", os.devnull)
-
-
-def spoil_machines(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkout.with_name(".asv-machine.json").write_text("{")
 
 
 def spoil_configuration(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,11 +303,9 @@ def spoil_nothing(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("spoil", "cause"),
     [
-        (spoil_home, f"{os.devnull}/.asv-machine.json, where asv keeps the names of machines, cannot be written: Not"),
-        (spoil_machines, ".asv-machine.json"),
         (spoil_configuration, 'asv.conf.json cannot be read: <string>:1 Unexpected "}" at column 24'),
         (spoil_results, "results cannot be written to: File exists"),
-        (spoil_environments, ".asv/env cannot be written to: Not a directory"),
+        (spoil_environments, ".asv/html cannot be written to: Not a directory"),
         (spoil_path, "git"),
         (spoil_nothing, "fatal: bad revision 'HEAD'"),
     ],
@@ -318,6 +322,40 @@ def test_what_keeps_it_from_measuring_is_told_in_one_line(
     assert said.out == ""
 
 
+def test_of_several_commits_those_that_change_the_package_are_measured(checkout: Path) -> None:
+    names = {}
+    for name in ("kernels/a.py", "docs/b.md", "docs/c.md", "pyproject.toml", "results/d.json"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).touch()
+        git("add", name)
+        git("-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "--message", name)
+        names[name] = git("rev-parse", "HEAD")
+    suite = measure.Suite()
+    assert suite.commits() == [names["results/d.json"]]
+    assert suite.commits("HEAD") == [names["pyproject.toml"], names["kernels/a.py"]]
+    assert suite.commits("HEAD~2..HEAD") == [names["pyproject.toml"]]
+    assert suite.commits("HEAD~1..HEAD") == [names["results/d.json"]], "the only one is meant as it is"
+    with pytest.raises(measure.Failed, match="none of the 2 commits"):
+        suite.commits("HEAD~4..HEAD~2")
+
+
+def git(*words: str) -> str:
+    return subprocess.check_output(["git", *words], text=True).strip()  # noqa: S607 - the one on PATH
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 8])
+def test_the_core_is_each_workload_serial_and_in_the_main_strategies(cpus: int) -> None:
+    expression = measure.core(cpus)
+    names = [f"{workload}.time_run({strategy!r}, {workers})" for workload in ("a.B", "c.D") for strategy in STRATEGIES
+             for workers in WORKERS]  # fmt: skip
+    chosen = [name for name in names if re.search(expression, name)]
+    assert all(re.search(measure.worth_running(cpus), name) for name in chosen)
+    counted = [f"a.B.time_run({strategy!r}, {workers})" for strategy, workers in (
+        ("serial", 1), *((strategy, min(2, cpus)) for strategy in ("threaded", "pool", "shared")))]  # fmt: skip
+    assert [name for name in chosen if name.startswith("a.")] == counted
+    assert not re.search(expression, "a.B.track_size('pool', 2)")
+
+
 @pytest.mark.parametrize("commits", ["nosuch", "HEAD..nosuch", "--nosuch"])
 def test_commits_that_there_are_not_are_told_in_one_line(
     commits: str, checkout: Path, capfd: pytest.CaptureFixture[str]
@@ -330,16 +368,13 @@ def test_commits_that_there_are_not_are_told_in_one_line(
 @posix
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full"])
 def test_without_its_streams_it_ends_by_its_own_status(closed: str) -> None:
-    """Here that of a home that cannot be written, which it tells where it can."""
-    command = f"{sys.executable} -m tools.bench {closed}"
-    environment = {**os.environ, "HOME": os.devnull}
-    ended = subprocess.run(
-        ["/bin/sh", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    """Here that of a Python that there is not, which it tells where it can."""
+    command = f"{sys.executable} -m tools.bench --pythons 2.7 {closed}"
+    ended = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stdout == ""
-    assert [line.partition(",")[0] for line in ended.stderr.splitlines()] == (
-        [] if "2>" in closed else [f"make bench: {os.devnull}/.asv-machine.json"]
+    assert [line.partition(" to ")[0] for line in ended.stderr.splitlines()] == (
+        [] if "2>" in closed else ["make bench: no Python 2.7"]
     )
 
 

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # neither the benchmarks nor the tools are installed
 
 from benchmarks.common import STRATEGIES, WORKERS, require  # noqa: E402 - see above
-from tools.measure import failures, worth_running  # noqa: E402 - see above
+from tools.measure import worth_running  # noqa: E402 - see above
 
 PUBLISHED = Path(__file__).with_name("benchmark_names.txt")
 SKIPPED = re.compile(r"asv: skipped: NotImplementedError\(['\"].+['\"]\)")
@@ -101,6 +101,21 @@ def asv(tmp_path_factory: pytest.TempPathFactory) -> Asv:
     discovered = asv("run", "--machine=test", "--bench=just-discover")
     assert discovered.returncode == 0, discovered.stderr
     return asv
+
+
+def failures(file: Path, benchmarks: Any) -> list[str]:
+    """The benchmarks of asv's results that failed, with their parameters: asv writes None for them, NaN for a skip."""
+    results = Results.load(str(file))
+    return [
+        f"{name}({', '.join(chosen)})"
+        for name in sorted(results.get_result_keys(benchmarks))
+        for chosen, value in zip(
+            itertools.product(*benchmarks[name]["params"]),
+            results.get_result_value(name, benchmarks[name]["params"]),
+            strict=True,
+        )
+        if value is None
+    ]
 
 
 def test_asv_check_passes(asv: Asv) -> None:
