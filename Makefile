@@ -28,7 +28,7 @@ BENCH = $(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history offline publish preview browser test test-kernels chaos stress lint dist docs docs-check site cost figures efficiency scaling gil gate recording calibrate trials clean
+.PHONY: help bench history offline publish preview browser test test-kernels chaos stress lint dist docs docs-check site cost figures efficiency scaling gil noise gate recording calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -98,6 +98,9 @@ cost: .venv/test  ## measure what the Scaling page adds to publishing, on a larg
 figures: .venv/test  ## draw the pictures of the docs anew
 	$(BIN)/python -m kernels compare polynomial --size L --plot docs/polynomial.svg
 	$(BIN)/python -m asv_scaling export $(SHOWN) --format svg --into docs/results.md docs/scaling
+
+noise: publish  ## how much the committed results vary where nothing changed, and what the report's pages list
+	@$(BIN)/python -m tools.noise
 
 gate: .venv/suite  ## compare BASE=main with HEAD, and fail where something is slower
 	$(BIN)/asv-gate run "$(BASE)"

@@ -20,6 +20,8 @@ UNUSED_SECONDS = 24 * 3600.0  # after which an environment, of some hundred mega
 SAME_DAY_SECONDS = 3600.0  # within which what others have released is not looked for
 LETTERS = "abcd"
 SCRATCH = "scratch-"
+ANY = "any-commit--"  # in place of a commit's 12 digits
+HOLDS = "commit"
 
 
 class Workspace:
@@ -75,6 +77,26 @@ class Workspace:
                 tell(f"Building {commit[:8]}, installation {letter}")
             os.utime(folder)
             install = asvlink.build(self.config, suite, commit, letter, folder)
+            os.utime(folder)
+        return install
+
+    def install_over(self, suite: Suite, commit: str, tell: Callable[[str], None]) -> Install:
+        """The commit in the suite's one environment for whatever is measured next, in place of what is there.
+
+        As ``asv run`` does it: an environment for each of many commits would take minutes and gigabytes.
+        """
+        name = f"{ANY}-a-{suite.setup_hash[:8]}"
+        with locked(self._lock(name)):
+            folder = self.environments / f"{name}-0"
+            folder.mkdir(exist_ok=True)
+            holds = folder / HOLDS
+            if not holds.is_file() or holds.read_text(encoding="ascii") != commit:
+                tell(f"Building {commit[:8]}")
+                holds.unlink(missing_ok=True)
+                (folder / asvlink.READY).unlink(missing_ok=True)
+            os.utime(folder)
+            install = asvlink.build(self.config, suite, commit, "a", folder)
+            holds.write_text(commit, encoding="ascii")
             os.utime(folder)
         return install
 

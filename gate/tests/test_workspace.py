@@ -122,6 +122,31 @@ def test_a_kept_base_is_installed_again_where_the_world_has_changed(space: Works
     assert len(builder.built) == 4
 
 
+def test_commits_of_a_history_take_each_others_place_in_one_environment(
+    space: Workspace, builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = space.install(SUITE, BASE, "a", lambda words: None)
+
+    def over(commit: str) -> Install:
+        return space.install_over(SUITE, commit, lambda words: None)
+
+    first, second = over(BASE), over(HEAD)
+    assert first.folder == second.folder != kept.folder
+    assert len(str(first.folder)) == len(str(kept.folder)), "a process's times depend on the length"
+    assert over(HEAD) == second
+    assert builder.built == [BASE, BASE, HEAD]
+
+    def interrupted(*arguments: object) -> Install:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as context:
+        context.setattr(asvlink, "build", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            over(BASE)
+    over(HEAD)
+    assert builder.built == [BASE, BASE, HEAD, HEAD], "nobody knows what an interruption has left"
+
+
 def test_a_base_that_is_as_good_as_new_is_kept(space: Workspace, builder: Builder) -> None:
     both(space)
     builder.day = 5.0

@@ -79,11 +79,11 @@ def _changes(options: argparse.Namespace) -> list[str]:
     machines = {machine.name: machine for machine in results.machines(folder, _warn)}
     if options.machine and options.machine not in machines:
         raise ValueError(f"machine must be one of {', '.join(machines)}, not {options.machine!r}")
-    lines = []
-    for name, machine in machines.items():
-        if options.machine in ("", name):
-            found = history.of_machine(machine, benchmarks, _warn)
-            lines += [f"{name}: {line}" for line in found] or [f"{name}: no change"]
+    chosen = [machine for name, machine in machines.items() if options.machine in ("", name)]
+    histories = [history.read(machine, benchmarks, _warn) for machine in chosen]
+    found = history.entries(histories)
+    unchanged = [one.machine for one in histories if not any(entry.machine == one.machine for entry in found)]
+    lines = [*map(history.line, found), *(f"{name}: no change" for name in unchanged)]
     return [parameters.printable(line, LONGEST_MESSAGE) for line in lines]
 
 

@@ -8,7 +8,7 @@ intervals say, all of a machine are widened by as much.
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -71,14 +71,20 @@ def widening(series: Sequence[Sequence[Measured]]) -> float:
 
 
 def changes(
-    series: Mapping[Key, Sequence[Measured]], *, rate: float = FALSE_ENTRIES, least: float = LEAST
+    series: Mapping[Key, Sequence[Measured]],
+    *,
+    group: Callable[[Key], object] = lambda key: None,
+    rate: float = FALSE_ENTRIES,
+    least: float = LEAST,
 ) -> dict[Key, list[Change]]:
-    """Find the changes of all series of a machine.
+    """Find the changes of all series.
 
     Parameters
     ----------
     series
         The points of each series; those without an interval are left out.
+    group
+        The machine of a series: how much wider intervals should be is found for each machine.
     rate
         The share of false entries among all that are returned, in the mean (Benjamini and Hochberg 1995).
     least
@@ -90,8 +96,11 @@ def changes(
 
     """
     points = {key: usable(each) for key, each in series.items()}
-    factor = widening(list(points.values()))
-    steps = [(key, change) for key, each in points.items() for change in _steps(each, factor)]
+    machines: dict[object, list[list[Measured]]] = {}
+    for key, each in points.items():
+        machines.setdefault(group(key), []).append(each)
+    factors = {machine: widening(each) for machine, each in machines.items()}
+    steps = [(key, change) for key, each in points.items() for change in _steps(each, factors[group(key)])]
     accepted = _accepted([change.p_value for _, change in steps], rate)
     found: dict[Key, list[Change]] = {}
     for (key, change), yes in zip(steps, accepted, strict=True):

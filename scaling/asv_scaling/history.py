@@ -1,13 +1,18 @@
 """The series of a machine's results, for `asv_scaling.changes`, and its changes as lines of text."""
 
 import itertools
+import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
 from typing import Any, NamedTuple
 
 from asv_scaling import results
-from asv_scaling.changes import Change, Measured, changes
+from asv_scaling.changes import Z_99, Change, Measured, changes, usable
 from asv_scaling.results import Machine, Run, Unreadable
+
+REFERENCE = "reference.jsonl"  # beside the results of asv-gate history: the build that all are measured against
 
 
 class Series(NamedTuple):
@@ -16,9 +21,41 @@ class Series(NamedTuple):
     name: str
     environment: str
 
+    @property
+    def benchmark(self) -> str:
+        """Its name without parameters."""
+        return self.name.partition("(")[0]
 
-def of_machine(machine: Machine, benchmarks: Mapping[str, Any], warn: Callable[[str], None]) -> list[str]:
-    """A line for each change that the results of a machine show, the largest first.
+
+class Entry(NamedTuple):
+    """A change of a series of a machine; the commits are hashes."""
+
+    machine: str
+    series: Series
+    python: str
+    before: str
+    after: str
+    change: Change
+
+
+@dataclass(frozen=True)
+class History:
+    """The series of a machine, its commits in the order of their numbers, and the Python of each environment."""
+
+    machine: str
+    series: Mapping[Series, Sequence[Measured]]
+    commits: Sequence[str]
+    dates: Mapping[str, int]
+    pythons: Mapping[str, str]
+
+
+def read(
+    machine: Machine,
+    benchmarks: Mapping[str, Any],
+    warn: Callable[[str], None],
+    revisions: Mapping[str, int] | None = None,
+) -> History:
+    """The history of a machine.
 
     Parameters
     ----------
@@ -28,6 +65,8 @@ def of_machine(machine: Machine, benchmarks: Mapping[str, Any], warn: Callable[[
         The suite's, by name: results of another version are left out, as asv does.
     warn
         Told of each file that cannot be read.
+    revisions
+        The commits that count, with their order; by default all, in the order of their dates.
 
     """
     runs = []
@@ -36,39 +75,80 @@ def of_machine(machine: Machine, benchmarks: Mapping[str, Any], warn: Callable[[
             runs.append(results.read(path))
         except Unreadable as error:
             warn(str(error))
-    dates = {run.commit: run.date for run in runs}
-    order = sorted(dates, key=lambda commit: (dates[commit], commit))
+    dates = {run.commit: run.date for run in runs if revisions is None or run.commit in revisions}
+    order = sorted(dates, key=lambda commit: (revisions[commit] if revisions else dates[commit], commit))
     place = {commit: number for number, commit in enumerate(order)}
-    series: dict[Series, list[Measured]] = {}
+    reference = _reference(machine)
+    found: dict[Series, list[Measured]] = {}
+    exact: dict[Series, tuple[int, float]] = {}
     for run in runs:
-        for name, value, low, high in _values(run, benchmarks):
-            point = Measured(place[run.commit], value, low, high)
-            series.setdefault(Series(name, run.environment), []).append(point)
-    found = [(each, change) for each, found in changes(series).items() for change in found]
-    found.sort(key=lambda entry: -abs(math.log(entry[1].ratio)))
-    return [_line(each, change, order) for each, change in found]
+        if run.commit in place:
+            for name, value, low, high in _values(run, benchmarks):
+                series = Series(name, run.environment)
+                if (run.commit, run.environment) == reference:
+                    exact[series] = place[run.commit], value
+                else:
+                    found.setdefault(series, []).append(Measured(place[run.commit], value, low, high))
+    for series, (number, value) in exact.items():
+        # What is measured against itself has no error, but another installation of it would differ as others do.
+        errors = [point.error for point in usable(found.get(series, []))]
+        if errors:
+            reach = math.exp(Z_99 * median(errors))
+            found[series].append(Measured(number, value, value / reach, value * reach))
+    return History(machine.name, found, order, dates, {run.environment: run.python for run in runs})
 
 
-def _line(series: Series, change: Change, order: list[str]) -> str:
-    percent = ", ".join(f"{ratio - 1:+.1%}" for ratio in (change.ratio, change.low, change.high))
-    value, low, high = percent.split(", ")
+def _reference(machine: Machine) -> tuple[str, str] | None:
+    """The commit and the environment of the build that the machine's results are measured against, if there is one."""
+    try:
+        with (machine.folder / REFERENCE).open(encoding="utf-8") as file:
+            build = json.loads(file.readline())["build"]
+        return str(build["commit"]), str(build["environment"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def entries(histories: Sequence[History]) -> list[Entry]:
+    """All changes of some machines, the largest first, at one rate of false entries among all of them."""
+    together = {(one.machine, series): points for one in histories for series, points in one.series.items()}
+    of = {one.machine: one for one in histories}
+    found = [
+        Entry(
+            machine,
+            series,
+            of[machine].pythons[series.environment],
+            of[machine].commits[change.before],
+            of[machine].commits[change.after],
+            change,
+        )
+        for (machine, series), each in changes(together, group=lambda key: key[0]).items()
+        for change in each
+    ]
+    return sorted(found, key=lambda entry: -abs(math.log(entry.change.ratio)))
+
+
+def line(entry: Entry) -> str:
+    """An entry as text."""
+    value, low, high = (f"{ratio - 1:+.1%}" for ratio in (entry.change.ratio, entry.change.low, entry.change.high))
     return (
-        f"{series.name} in {series.environment}: {value} ({low} to {high}) "
-        f"at {order[change.after][:8]}, after {order[change.before][:8]}"
+        f"{entry.machine}: {entry.series.name} in {entry.series.environment}: {value} ({low} to {high}) "
+        f"at {entry.after[:8]}, after {entry.before[:8]}"
     )
 
 
 def _values(run: Run, benchmarks: Mapping[str, Any]) -> Iterator[tuple[str, float, float, float]]:
-    """The values of a run that have an interval, with the names of their parameters."""
+    """The values of a run and their intervals, of no width where there is none; with the names of their parameters."""
     for name in run.results:
         benchmark = benchmarks.get(name)
         if not isinstance(benchmark, dict) or run.column(name, "version") != benchmark.get("version"):
             continue
         columns = [run.column(name, column) for column in ("result", "stats_ci_99_a", "stats_ci_99_b")]
         params = run.column(name, "params") or []
-        if not all(isinstance(column, list) for column in (*columns, params, *params)):
+        if not all(isinstance(column, list) for column in (columns[0], params, *params)):
             continue
+        columns = [column if isinstance(column, list) else [None] * len(columns[0]) for column in columns]
         shown = [f"({', '.join(map(str, chosen))})" for chosen in itertools.product(*params)] if params else [""]
         for words, value, low, high in zip(shown, *columns, strict=False):
-            if all(isinstance(each, int | float) for each in (value, low, high)):
-                yield f"{name}{words}", float(value), float(low), float(high)
+            if isinstance(value, int | float):
+                bounds = (low, high) if all(isinstance(each, int | float) for each in (low, high)) else (value, value)
+                yield f"{name}{words}", float(value), *map(float, bounds)

@@ -44,7 +44,7 @@ def add(
         type=duration,
         default=300.0,
         metavar="5m",
-        help="of pairs, for each commit in each environment; by default 5m",
+        help="of pairs, for each commit in each environment, beyond three of each benchmark; by default 5m",
     )
     history.add_argument(
         "--python",

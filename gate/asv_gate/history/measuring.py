@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from asv_gate import asvlink, comparable, workspace
-from asv_gate.asvlink import Benchmark, Suite
+from asv_gate.asvlink import Benchmark, Install, Suite
 from asv_gate.discovery import Discovery, discover
 from asv_gate.errors import GateError
 from asv_gate.history import fixing, machine, package, reference, rows
@@ -18,7 +18,7 @@ from asv_gate.history.fixing import group_of
 from asv_gate.history.reference import Build, Reference
 from asv_gate.history.request import HistoryRequest
 from asv_gate.history.rows import Value
-from asv_gate.history.spending import PairTaken, Spent, seconds_needed, spend
+from asv_gate.history.spending import PairTaken, Spent, spend
 from asv_gate.journal import Journal
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
@@ -101,7 +101,7 @@ class _History:
         """Measure it, unless its results are there or its package was measured as another commit's."""
         title = f"{target.build}, {place} of {of}"
         try:
-            side = self.side(target.build)
+            side = self.target_side(target.build)
             digest = package.digest(side.install)
             same = self.packages.setdefault((target.environment["name"], digest), target.commit["hash"])
             if same != target.commit["hash"]:
@@ -110,17 +110,28 @@ class _History:
         except GateError as error:
             return Came(target, f"could not be measured: {error}", False, {title: str(error)})
 
+    def target_side(self, build: Build) -> Side:
+        """The build, installed: in place of the one before in its environment, unless it is measured against."""
+        if build == self.reference.build or any(build == time.build for time in self.reference.times.values()):
+            return self.side(build)
+        suite = in_environment(self.suite, self.environments[build.environment])
+        return self.prepared(suite, build, self.space.install_over(suite, build.commit, self.progress.stage))
+
     def side(self, build: Build) -> Side:
-        """The build, installed once."""
+        """The build that others are measured against, installed once."""
         if build not in self.sides:
             if build.environment not in self.environments:
                 raise GateError(f"the reference is of {build.environment}, which asv.conf.json no longer makes")
             suite = in_environment(self.suite, self.environments[build.environment])
             install = self.space.install(suite, build.commit, "a", self.progress.stage)
-            folder = self.space.folder / "history" / f"{build.commit[:12]}-{install.folder.name[-8:]}"
-            folder.mkdir(parents=True, exist_ok=True)
-            self.sides[build] = Side(suite, install, folder)
+            self.sides[build] = self.prepared(suite, build, install)
         return self.sides[build]
+
+    def prepared(self, suite: Suite, build: Build, install: Install) -> Side:
+        """What was installed, with a folder for its journal and caches."""
+        folder = self.space.folder / "history" / f"{build.commit[:12]}-{install.folder.name[-8:]}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return Side(suite, install, folder)
 
     def measured(self, target: Target, side: Side, title: str) -> Came:
         self.progress.stage(f"Importing the suite with {title}")
@@ -200,12 +211,6 @@ class _History:
         """Interleaved pairs of each with its reference."""
         by_name = {each.name: each for each in timings}
         times = self.reference.times
-        needed = seconds_needed({name: times[name].cost for name in by_name})
-        if needed > self.request.budget:
-            raise GateError(
-                f"a budget of {self.request.budget:.0f} s is too small: the fewest pairs of {len(by_name)} benchmarks "
-                f"take about {needed:.0f} s"
-            )
         self.progress.stage(f"Measuring {len(by_name)} benchmarks of {title}, up to {self.request.budget:.0f} s")
 
         def take(number: int, name: str) -> PairTaken:

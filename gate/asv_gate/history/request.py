@@ -29,7 +29,7 @@ class HistoryRequest:
     precision
         Half the width of the 95 % interval at which a benchmark is done, as a fraction.
     budget
-        Seconds of pairs for each commit in each environment.
+        Seconds of pairs for each commit in each environment; the fewest of each benchmark are taken in any case.
 
     """
 

@@ -1,7 +1,7 @@
 """Pairs go where the interval is widest, until each is as narrow as asked or the budget is spent."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,11 +33,6 @@ class PairTaken:
     d: float | None
     seconds: float
     why: str = ""
-
-
-def seconds_needed(costs: Mapping[str, float]) -> float:
-    """What the fewest pairs of all take, by what a pair of each is expected to take."""
-    return LEAST * sum(costs.values())
 
 
 def spend(

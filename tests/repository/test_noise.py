@@ -1,0 +1,164 @@
+"""``make noise``: its figures are those of results whose noise is known, and it knows which code stayed alike."""
+
+import itertools
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from asv_scaling.changes import Z_99, Measured
+from asv_scaling.history import Series
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # the tools are not installed
+
+from tools import alike, noise  # noqa: E402 - see above
+
+SIGMA = 0.01
+COMMITS = [f"{number:08x}" * 5 for number in range(1, 10)]
+
+
+def made_up(rng: np.random.Generator, stated: float, count: int = 400) -> dict[Series, list[Measured]]:
+    """Series of one level, whose values have a standard deviation of `SIGMA` and intervals of another."""
+    found = {}
+    for number in range(count):
+        values = np.exp(rng.normal(0, SIGMA, len(COMMITS)))
+        reach = math.exp(Z_99 * stated)
+        found[Series(f"a.B.time_{number}", "env")] = [
+            Measured(i, value, value / reach, value * reach) for i, value in enumerate(values)
+        ]
+    return found
+
+
+@pytest.mark.parametrize(("stated", "coverage"), [(SIGMA, 0.95), (SIGMA / 2, 0.673), (2 * SIGMA, 0.9999)])
+def test_steps_have_the_noise_that_was_put_in(stated: float, coverage: float) -> None:
+    """Those of a normal distribution's quantiles; the bounds are four standard errors of 3200 steps."""
+    found = list(noise.steps(made_up(np.random.default_rng(1), stated), COMMITS))
+    assert len(found) == 3200
+    sizes = np.quantile([abs(step.change) for step in found], noise.QUANTILES) / (SIGMA * math.sqrt(2))
+    assert sizes == pytest.approx([0.6745, 1.6449, 2.5758], rel=0.1)
+    assert np.mean([step.holds_zero for step in found]) == pytest.approx(coverage, abs=0.03)
+    assert noise.figures(found).startswith("3200 steps: p50 1.0%, p90 2.")
+    assert {(step.before, step.after) for step in found} == set(itertools.pairwise(COMMITS))
+
+
+def test_without_steps_there_are_no_figures() -> None:
+    assert noise.figures([]) == "none"
+
+
+def git(folder: Path, *words: str) -> str:
+    command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words]
+    return subprocess.check_output(command, cwd=folder, text=True).strip()
+
+
+PACKAGE = {
+    "__init__.py": "from kernels import team, chart\n",
+    "team.py": "import kernels.base\n",
+    "base.py": "ONE = 1\n",
+    "chart.py": "",
+    "workloads/one.py": '"""One."""\n\n\ndef solve():\n    return 1\n',
+    "workloads/two.py": "from .one import solve\n",
+    "strategies/pool.py": "def run():\n    from kernels.workers import tasks\n",
+    "strategies/serial.py": "",
+    "workers/__init__.py": "",
+    "workers/tasks.py": "",
+}
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a small package of the layout of `kernels`."""
+    git(tmp_path, "init", "--quiet")
+    change(tmp_path, **PACKAGE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def change(folder: Path, **files: str) -> str:
+    for name, text in files.items():
+        file = folder / "kernels" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "change")
+    return git(folder, "rev-parse", "HEAD")
+
+
+ALL = {(workload, strategy) for workload in ("one", "two") for strategy in ("serial", "pool")}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "changed"),
+    [
+        ("workloads/one.py", '"""Another docstring."""\n\n\ndef solve():\n    return 1  # a comment\n', set()),
+        ("chart.py", "NEW = 1\n", set()),
+        ("workloads/two.py", "from .one import solve as other\n", {("two", "serial"), ("two", "pool")}),
+        ("workloads/one.py", "def solve():\n    return 2\n", ALL),
+        ("strategies/pool.py", "", {("one", "pool"), ("two", "pool")}),
+        ("workers/tasks.py", "NEW = 1\n", {("one", "pool"), ("two", "pool")}),
+        ("base.py", "ONE = 2\n", ALL),
+    ],
+)
+def test_code_is_alike_where_all_that_a_benchmark_imports_is(
+    name: str, text: str, changed: set[tuple[str, str]], package: Path
+) -> None:
+    before = git(package, "rev-parse", "HEAD")
+    after = change(package, **{name: text})
+    assert {each for each in ALL if alike.digest(before, *each) != alike.digest(after, *each)} == changed
+
+
+def test_where_the_files_were_elsewhere_all_of_the_package_counts(package: Path) -> None:
+    before = git(package, "rev-parse", "HEAD")
+    after = change(package, **{"chart.py": "NEW = 1\n"})
+    assert alike.digest(before, "none", "serial") != alike.digest(after, "none", "serial")
+
+
+def result(folder: Path, commit: str, seconds: float) -> None:
+    interval = [seconds / 1.01], [seconds * 1.01]
+    content = {
+        "version": 2,
+        "commit_hash": commit,
+        "date": int(commit[:8], 16),
+        "env_name": "virtualenv-py3.13",
+        "python": "3.13",
+        "params": {"machine": "m"},
+        "env_vars": {},
+        "result_columns": ["result", "params", "version", "stats_ci_99_a", "stats_ci_99_b"],
+        "results": {"startup.Threads.time_open": [[seconds], [["1"]], "1", *interval]},
+    }
+    (folder / f"{commit[:8]}-env.json").write_text(json.dumps(content))
+
+
+def test_it_prints_the_figures_and_the_entries_of_both_pages(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = tmp_path / "results" / "m"
+    machine.mkdir(parents=True)
+    (machine / "machine.json").write_text('{"machine": "m", "version": 1}')
+    entry = {"type": "time", "version": "1", "params": [["1"]], "param_names": ["workers"]}
+    (tmp_path / "results" / "benchmarks.json").write_text(
+        json.dumps({"startup.Threads.time_open": entry, "version": 2})
+    )
+    for number, commit in enumerate(COMMITS):
+        result(machine, commit, 1.0 if number < 5 else 1.5)
+    report = tmp_path / "html"
+    arguments = ["--results", str(tmp_path / "results"), "--report", str(report)]
+    assert noise.main(arguments) == 1
+    assert "make publish makes it" in capsys.readouterr().err
+    report.mkdir()
+    listed = [["startup.Threads.time_open(1)", "", {"machine": each, "python": "3.13"}] for each in ("m", "other")]
+    (report / "regressions.json").write_text(json.dumps({"regressions": listed}))
+    assert noise.main(arguments) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "m: 9 commits, 1 environments"
+    assert said[1] == "  code that stayed alike: none"
+    assert said[2].startswith("  all code: 8 steps: p50 0.0%")
+    assert said[3] == "  Changes page: 1 entry"
+    assert "startup.Threads.time_open(1)" in said[4]
+    assert "+50.0%" in said[4]
+    assert f"at {COMMITS[5][:8]}" in said[4]
+    assert said[5:] == ["  Regressions page: 1 entry", "    startup.Threads.time_open(1) in 3.13"]

@@ -1,0 +1,141 @@
+"""What ``make noise`` prints: how much results vary where nothing changed, and what the report's pages list.
+
+Of the committed results, for each machine: the change from one commit to the next of a series,
+which is a benchmark with its parameters in an environment; how often the 95 % interval of such a
+step holds 0; and the entries of the Changes page and of asv's own Regressions page. Steps of code
+that stayed alike are those between two commits at which the benchmark's workload and strategy, and
+all that these import, are the same but for comments and docstrings.
+"""
+
+import argparse
+import itertools
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asv_scaling import history, results
+from asv_scaling.changes import Z_95, Measured, usable
+from tools import alike
+
+QUANTILES = (0.5, 0.9, 0.99)
+SHOWN = 20  # entries of a page
+Alike = Callable[[str, str, str], bool]  # of a benchmark's name with parameters and two commits
+
+
+@dataclass(frozen=True)
+class Step:
+    """A series from one commit to the next that it was measured at."""
+
+    series: history.Series
+    before: str
+    after: str
+    change: float  # the logarithm of the ratio
+    error: float  # its standard error
+
+    @property
+    def holds_zero(self) -> bool:
+        """Whether its 95 % interval does."""
+        return abs(self.change) <= Z_95 * self.error
+
+
+def steps(series: Mapping[history.Series, Sequence[Measured]], order: Sequence[str]) -> Iterator[Step]:
+    """The steps of all series; `order` are the commits, by the numbers that the points have."""
+    for each, points in series.items():
+        for before, after in itertools.pairwise(usable(points)):
+            change = math.log(after.value / before.value)
+            error = math.hypot(before.error, after.error)
+            yield Step(each, order[before.revision], order[after.revision], change, error)
+
+
+def figures(found: Sequence[Step]) -> str:
+    """How many there are, how far they go and how many intervals hold 0."""
+    if not found:
+        return "none"
+    sizes = np.quantile([math.expm1(abs(step.change)) for step in found], QUANTILES)
+    words = ", ".join(f"p{100 * q:.0f} {size:.1%}" for q, size in zip(QUANTILES, sizes, strict=True))
+    held = sum(step.holds_zero for step in found)
+    return f"{len(found)} steps: {words}; the 95 % interval holds 0 in {held / len(found):.1%}"
+
+
+def same_code(benchmarks: Mapping[str, Any]) -> Alike:
+    """Whether the code that a benchmark runs is the same at two commits; not where it has no strategy."""
+    import importlib
+
+    def workload_of(name: str) -> str | None:
+        module, _, rest = name.partition(".")
+        found = getattr(importlib.import_module(f"benchmarks.{module}"), rest.partition(".")[0], None)
+        value = getattr(found, "workload", None)
+        return value if isinstance(value, str) else None
+
+    def answer(shown: str, before: str, after: str) -> bool:
+        name, _, params = shown.partition("(")
+        names = benchmarks[name].get("param_names", [])
+        workload = workload_of(name)
+        if workload is None or "strategy" not in names:
+            return False
+        strategy = params.rstrip(")").split(", ")[names.index("strategy")].strip("'")
+        return alike.digest(before, workload, strategy) == alike.digest(after, workload, strategy)
+
+    return answer
+
+
+def listed(report: Path, machine: str) -> list[str]:
+    """The entries of asv's Regressions page for a machine."""
+    found = json.loads((report / "regressions.json").read_bytes())["regressions"]
+    return [f"{entry[0]} in {entry[2].get('python')}" for entry in found if entry[2].get("machine") == machine]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print it; 1 where the report was not made."""
+    parser = argparse.ArgumentParser(prog="python -m tools.noise", description=__doc__)
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("--report", type=Path, default=Path(".asv", "html"), help="as make publish made it")
+    options = parser.parse_args(arguments)
+    if not (options.report / "regressions.json").exists():
+        print(f"make noise: there is no report in {options.report}: make publish makes it", file=sys.stderr)
+        return 1
+    benchmarks = results.benchmarks(options.results)
+    histories = [history.read(machine, benchmarks, _warn) for machine in results.machines(options.results, _warn)]
+    same = same_code(benchmarks)
+    changed = history.entries(histories)
+    for one in histories:
+        pages = {
+            "Changes": [history.line(entry) for entry in changed if entry.machine == one.machine],
+            "Regressions": listed(options.report, one.machine),
+        }
+        print("\n".join(of_machine(one, benchmarks, same, pages)))
+    return 0
+
+
+def of_machine(
+    one: history.History, benchmarks: Mapping[str, Any], same: Alike, pages: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+    """The lines of a machine."""
+    times = {each: points for each, points in one.series.items() if benchmarks[each.benchmark].get("type") == "time"}
+    found = list(steps(times, one.commits))
+    yield f"{one.machine}: {len(one.commits)} commits, {len({each.environment for each in times})} environments"
+    yield f"  code that stayed alike: {figures([step for step in found if _alike(same, step)])}"
+    yield f"  all code: {figures(found)}"
+    for page, entries in pages.items():
+        yield f"  {page} page: {len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
+        yield from (f"    {entry}" for entry in entries[:SHOWN])
+        if len(entries) > SHOWN:
+            yield f"    and {len(entries) - SHOWN} more"
+
+
+def _alike(same: Alike, step: Step) -> bool:
+    return same(step.series.name, step.before, step.after)
+
+
+def _warn(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
