@@ -40,13 +40,17 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class History:
-    """The series of a machine, its commits in the order of their numbers, and the Python of each environment."""
+    """The series of a machine, its commits in the order of their numbers, and the Python of each environment.
+
+    `reference` is the commit and the environment that all was measured against in pairs, if it was.
+    """
 
     machine: str
     series: Mapping[Series, Sequence[Measured]]
     commits: Sequence[str]
     dates: Mapping[str, int]
     pythons: Mapping[str, str]
+    reference: tuple[str, str] | None = None
 
 
 def read(
@@ -95,7 +99,8 @@ def read(
         if errors:
             reach = math.exp(Z_99 * median(errors))
             found[series].append(Measured(number, value, value / reach, value * reach))
-    return History(machine.name, found, order, dates, {run.environment: run.python for run in runs})
+    kept = {run.environment: run.python for run in runs if run.commit in place}
+    return History(machine.name, found, order, dates, kept, reference)
 
 
 def _reference(machine: Machine) -> tuple[str, str] | None:
@@ -134,6 +139,14 @@ def line(entry: Entry) -> str:
         f"{entry.machine}: {entry.series.name} in {entry.series.environment}: {value} ({low} to {high}) "
         f"at {entry.after[:8]}, after {entry.before[:8]}"
     )
+
+
+def parameters_of(name: str, benchmark: Mapping[str, Any]) -> tuple[str, ...]:
+    """The values of its parameters that the name of a series says."""
+    for chosen in itertools.product(*benchmark.get("params", [])):
+        if name == f"{benchmark['name']}({', '.join(map(str, chosen))})":
+            return tuple(map(str, chosen))
+    return ()
 
 
 def _values(run: Run, benchmarks: Mapping[str, Any]) -> Iterator[tuple[str, float, float, float]]:

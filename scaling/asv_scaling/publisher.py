@@ -1,8 +1,8 @@
-"""The plugin: what ``asv publish`` runs to add the Scaling page to the site that it makes.
+"""The plugin: what ``asv publish`` runs to add the Scaling page and the Changes page to the site that it makes.
 
-The only module of this package that knows asv. The page is a folder of its own, ``scaling/``,
-beside asv's files; asv's ``index.html`` gets a tab, the page's elements and its script. Whatever
-fails here is logged as a warning, and asv publishes the rest of the site as without the plugin.
+The only module of this package that knows asv. Each page is a folder of its own, ``scaling/`` and
+``changes/``, beside asv's files; asv's ``index.html`` gets a tab, the page's elements and its script.
+Whatever fails here is logged as a warning, and asv publishes the rest of the site as without the plugin.
 """
 
 import re
@@ -15,67 +15,101 @@ from typing import Any
 from asv.console import log
 from asv.publishing import OutputPublisher
 
-FOLDER = "scaling"
-TAB = '<li id="nav-li-scaling"><a href="#/scaling">Scaling</a></li>\n'
-HEAD = f'<link href="{FOLDER}/scaling.css" rel="stylesheet">\n<script src="{FOLDER}/page.js" defer></script>\n'
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
 
 
-class Scaling(OutputPublisher):  # type: ignore[misc]
+class Page:
+    """What both pages have in common."""
+
+    name = button_label = script = style = ""
+
+    @classmethod
+    def write(cls, conf: Any, benchmarks: Mapping[str, Any], revisions: Mapping[str, int]) -> str:
+        """Write the page's folder, and return its elements."""
+        raise NotImplementedError
+
+    @classmethod
+    def publish(cls, conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: Mapping[str, int]) -> None:
+        folder = Path(conf.html_dir, cls.name)
+        try:
+            elements = cls.write(conf, dict(benchmarks), revisions)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a panic of vl-convert, which draws, is no Exception
+            log.debug(traceback.format_exc())
+            shutil.rmtree(folder, ignore_errors=True)
+            log.warning(f"The site has no {cls.button_label} page: {_reason(error)}")
+            return
+        try:
+            patch(Path(conf.html_dir), cls, elements)
+        except (OSError, ValueError) as error:
+            log.debug(traceback.format_exc())
+            where = folder / "index.html"
+            log.warning(f"The site has no {cls.button_label} tab, but {where} is the page: {_reason(error)}")
+
+
+class Scaling(Page, OutputPublisher):  # type: ignore[misc]
     """asv finds it by its class."""
 
     name = "scaling"
     button_label = "Scaling"
     description = "Speedup, efficiency and cost by workers and strategy"
     order = 10  # after asv's own pages
+    script, style = "page.js", "scaling.css"
 
     @classmethod
-    def publish(cls, conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: Mapping[str, int]) -> None:
-        folder = Path(conf.html_dir, FOLDER)
-        try:
-            write(conf, dict(benchmarks), revisions)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # a panic of vl-convert, which draws, is no Exception
-            log.debug(traceback.format_exc())
-            shutil.rmtree(folder, ignore_errors=True)
-            log.warning(f"The site has no Scaling page: {_reason(error)}")
-            return
-        try:
-            patch(Path(conf.html_dir))
-        except (OSError, ValueError) as error:
-            log.debug(traceback.format_exc())
-            log.warning(f"The site has no Scaling tab, but {folder / 'index.html'} is the page: {_reason(error)}")
+    def write(cls, conf: Any, benchmarks: Mapping[str, Any], revisions: Mapping[str, int]) -> str:
+        """Log what the page lacks. Raises ValueError if "scaling" in asv.conf.json is wrong."""
+        from asv_scaling import parameters
+        from asv_scaling.suite import Settings, Suite
+        from asv_scaling.website import LONGEST_MESSAGE, Site, elements
+
+        suite = Suite.of(benchmarks, Settings.of(getattr(conf, "scaling", {})))
+        if suite.why_nothing:
+            log.warning(suite.why_nothing)
+        for sentence in suite.left_out:
+            log.info(f"Not on the Scaling page: {sentence}")
+        site = Site(Path(conf.html_dir, cls.name), suite, conf.project, revisions)
+        site.write(Path(conf.results_dir))
+        for message in site.unread:
+            log.warning(parameters.printable(message, LONGEST_MESSAGE))
+        return elements()
 
 
-def write(conf: Any, benchmarks: Mapping[str, Any], revisions: Mapping[str, int]) -> None:
-    """Write the page's folder, and log what it lacks. Raises ValueError if "scaling" in asv.conf.json is wrong."""
-    from asv_scaling import parameters
-    from asv_scaling.suite import Settings, Suite
-    from asv_scaling.website import LONGEST_MESSAGE, Site
+class Changes(Page, OutputPublisher):  # type: ignore[misc]
+    """asv finds it by its class."""
 
-    suite = Suite.of(benchmarks, Settings.of(getattr(conf, "scaling", {})))
-    if suite.why_nothing:
-        log.warning(suite.why_nothing)
-    for sentence in suite.left_out:
-        log.info(f"Not on the Scaling page: {sentence}")
-    site = Site(Path(conf.html_dir, FOLDER), suite, conf.project, revisions)
-    site.write(Path(conf.results_dir))
-    for message in site.unread:
-        log.warning(parameters.printable(message, LONGEST_MESSAGE))
+    name = "changes"
+    button_label = "Changes"
+    description = "Which series changed, with which commit, and by how much"
+    order = 9
+    script, style = "changes.js", "changes.css"
+
+    @classmethod
+    def write(cls, conf: Any, benchmarks: Mapping[str, Any], revisions: Mapping[str, int]) -> str:
+        """Its files are those of results that the Scaling page reads too, which tells of those that cannot be read."""
+        from asv_scaling import changespage
+
+        page = changespage.Changes.of(
+            Path(conf.results_dir), benchmarks, conf.project, conf.show_commit_url or "#", revisions
+        )
+        page.write(Path(conf.html_dir, cls.name))
+        return page.elements()
 
 
-def patch(html: Path) -> None:
+def patch(html: Path, added: type[Page], elements: str) -> None:
     """Give asv's page the tab and the elements, and let it load nothing from elsewhere. Raises ValueError, OSError."""
     from asv_scaling import files, offline
-    from asv_scaling.website import elements
 
     path = html / "index.html"
     page = path.read_text("utf-8")
+    name = added.name
+    tab = f'<li id="nav-li-{name}"><a href="#/{name}">{added.button_label}</a></li>\n'
+    head = f'<link href="{name}/{added.style}" rel="stylesheet">\n<script src="{name}/{added.script}" defer></script>\n'
     for before, new in (
-        ('<li id="nav-li-graphdisplay">', TAB),
-        ("</head>", VIEWPORT + HEAD),
-        ('<div id="graph-display"', elements()),
+        ('<li id="nav-li-graphdisplay">', tab),
+        ("</head>", head if VIEWPORT in page else VIEWPORT + head),
+        ('<div id="graph-display"', elements),
     ):
         if page.count(before) != 1:
             raise ValueError(f"this version of asv is unknown, for its page has no single {before}")

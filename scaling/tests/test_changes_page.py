@@ -1,0 +1,180 @@
+"""The Changes page: what it lists, and that it is shown by itself, in asv's page and in other shells."""
+
+import json
+import math
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import suites
+from sites import Opened, asv, opening, serve
+
+NAMES = ("Work", "Other", "<i>Odd</i>")
+WORKS = [suites.benchmark(f"topic.{name}.time_run", {"kind": ["a&b", "c"], "workers": [1, 2]}) for name in NAMES]
+METRIC = suites.benchmark("memory.track_pss", {}, type="track", unit="bytes")
+PYTHONS = ("3.11", "3.13")
+MACHINES = ("one-paired", "two")
+SLOWER, FASTER = 4, 6  # the numbers of commits
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> suites.MadeUp:
+    """Eight commits: with one `Work` of kind c becomes slower everywhere, with a later one `Other` faster on 3.13."""
+    made = suites.MadeUp(tmp_path_factory.mktemp("changes") / "suite", [*WORKS, METRIC])
+    made.configure(show_commit_url="https://example.org/commit/")
+    rng = np.random.default_rng(1)
+    for machine in MACHINES:
+        made.machine(machine)
+    for number in range(8):
+        commit = made.commit()
+        for machine in MACHINES:
+            for python in PYTHONS:
+                rows = {METRIC["name"]: [[1e6 * (number + 1)], [], "1", None, None, None, None]}
+                for work in WORKS:
+                    times = {}
+                    for kind in ("a&b", "c"):
+                        slow = 1.1 if work is WORKS[0] and kind == "c" and number >= SLOWER else 1.0
+                        fast = 0.8 if work is WORKS[1] and python == "3.13" and number >= FASTER else 1.0
+                        for workers in (1, 2):
+                            times[kind, workers] = slow * fast * math.exp(rng.normal(0, 0.004)) / workers
+                    rows[work["name"]] = suites.row(work, times, interval=0.012)
+                made.run(machine, commit, python, rows)
+    build = {"commit": made.commits[0], "environment": "virtualenv-py3.13"}
+    made.write(f"results/{MACHINES[0]}/reference.jsonl", json.dumps({"build": build}) + "\n")
+    done = asv("publish", "--no-pull", folder=made.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return made
+
+
+@pytest.fixture
+def from_disk(browser: Any, made_up: suites.MadeUp) -> Iterator[Opened]:
+    with opening(browser, (made_up.folder / "html").as_uri() + "/") as found:
+        yield found
+
+
+def text_of(made_up: suites.MadeUp) -> str:
+    return (made_up.folder / "html" / "changes" / "index.html").read_text("utf-8")
+
+
+def shown(opened: Opened) -> list[str]:
+    return [row for row in opened.page.locator("#changes-entries tbody tr:visible").all_inner_texts() if row]
+
+
+def test_what_changed_is_listed_with_its_commit_and_nothing_else(made_up: suites.MadeUp) -> None:
+    text = text_of(made_up)
+    sections = re.findall(r"<h2>With commit .*?</section>", text, re.DOTALL)
+    assert [re.findall(r"commit/([0-9a-f]{40})", section)[0] for section in sections] == [
+        made_up.commits[FASTER],
+        made_up.commits[SLOWER],
+    ], "the newest is the first"
+    for section, name, count, size in ((sections[0], "Other", 8, -0.2), (sections[1], "Work", 8, 0.1)):
+        rows = section.split("<tr ")[1:]
+        assert len(rows) == count
+        assert all(f"topic.{name}.time_run" in row for row in rows)
+        for row in rows:
+            value, low, high = (float(each.replace("−", "-")) / 100 for each in re.findall(r"([+−][\d.]+)%", row))  # noqa: RUF001 - the page's minus
+            assert low < value < high
+            assert value == pytest.approx(size, abs=0.02)
+    assert "Of 48 series that were compared, 16 changed." in text
+    assert "at most 5% are false in the mean" in text
+
+
+def test_it_says_how_each_machine_was_measured(made_up: suites.MadeUp) -> None:
+    rows = re.findall(r'<tr><th scope="row">(\S+?)<td>(.*?)<td>8<td>2<td>24<td>[\d.]+<td>8\n', text_of(made_up))
+    assert rows == [("one-paired", "in pairs with one reference"), ("two", "one commit after the other")]
+
+
+def test_names_of_a_suite_are_no_html(made_up: suites.MadeUp) -> None:
+    assert "<i>Odd" not in text_of(made_up)
+
+
+def test_it_is_shown_from_a_disk_and_entries_can_be_chosen(from_disk: Opened) -> None:
+    from_disk.go("changes/index.html")
+    page = from_disk.page
+    assert page.title() == "Changes of made up"
+    assert len(shown(from_disk)) == 16
+    page.select_option("[name=machine]", "two")
+    assert len(shown(from_disk)) == 8
+    page.select_option("[name=kind]", "changes-down")
+    assert all("faster" in row and "Other" in row for row in shown(from_disk))
+    page.select_option("[name=python]", "3.11")
+    assert shown(from_disk) == []
+    assert page.inner_text("#changes-count") == "0 of 16 shown"
+    page.select_option("[name=python]", "")
+    page.select_option("[name=kind]", "")
+    page.fill("[name=benchmark]", "work")
+    assert len(shown(from_disk)) == 4
+    from_disk.picture("changes")
+
+
+@pytest.mark.parametrize("width", [320, 400, 1280])
+def test_it_fits_the_width(width: int, browser: Any, made_up: suites.MadeUp) -> None:
+    with opening(browser, (made_up.folder / "html").as_uri() + "/", width) as found:
+        found.go("changes/index.html")
+        assert found.page.evaluate("document.documentElement.scrollWidth") == width
+        found.picture(f"changes-{width}")
+
+
+def test_it_is_read_without_javascript(browser: Any, made_up: suites.MadeUp) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((made_up.folder / "html" / "changes" / "index.html").as_uri())
+    assert page.locator("#changes-entries tbody tr:visible").count() == 16
+    assert not page.locator("#changes-choice").is_visible()
+    context.close()
+
+
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("width", [400, 1280])
+def test_it_is_a_page_of_asvs_site(width: int, browser: Any, made_up: suites.MadeUp) -> None:
+    html = made_up.folder / "html"
+    with serve(html, made_up.folder) as address, opening(browser, address, width) as found:
+        page = found.page
+        found.go("#/changes")
+        page.wait_for_selector("#changes-display", state="visible")
+        assert len(shown(found)) == 16
+        assert not page.locator("#summarygrid-display").is_visible()
+        assert page.locator("#nav-li-changes").count() == page.locator("#nav-li-scaling").count() == 1
+        found.picture(f"changes-in-asv-{width}")
+        page.locator("#changes-entries tbody tr a", has_text="topic.Work").first.click()
+        page.wait_for_selector("#changes-display", state="hidden")
+        page.wait_for_function("document.querySelector('#title').textContent.includes('topic.Work.time_run')")
+        assert page.locator("#graph-display canvas").count()
+        page.go_back()
+        page.wait_for_selector("#changes-display", state="visible")
+
+
+def test_it_stays_in_a_site_whose_shell_is_asv_tachyons(browser: Any, made_up: suites.MadeUp, tmp_path: Path) -> None:
+    pytest.importorskip("asv_tachyon", reason="asv-tachyon is not installed")
+    html = shutil.copytree(made_up.folder / "html", tmp_path / "html")
+    command = [sys.executable, "-m", "asv_tachyon.cli", "install", str(html)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with serve(html, made_up.folder) as address, opening(browser, address) as found:
+        found.go("changes/")
+        assert len(shown(found)) == 16
+
+
+def test_a_suite_without_changes_or_workers_has_the_page_too(tmp_path: Path) -> None:
+    made = suites.MadeUp(tmp_path / "suite", [METRIC])
+    made.machine("here")
+    made.run("here", made.commit(), "3.13", {METRIC["name"]: [[1.0], [], "1", None, None, None, None]})
+    done = asv("publish", "--no-pull", folder=made.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nothing changed." in text_of(made)
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_shown(made_up: suites.MadeUp, tmp_path: Path) -> None:
+    copy = suites.MadeUp(shutil.copytree(made_up.folder, tmp_path / "copy"), [*WORKS, METRIC])
+    broken = sorted((copy.folder / "results" / "two").glob("*-virtualenv*.json"))[0]
+    broken.write_text("{")
+    done = asv("publish", "--no-pull", folder=copy.folder)
+    assert "no Changes page" not in done.stdout + done.stderr
+    if (copy.folder / "html" / "changes").exists():  # asv itself does not read such a file in every version
+        assert broken.name in text_of(copy)
