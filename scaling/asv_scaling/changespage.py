@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from asv_scaling import environments, history, parameters, results
-from asv_scaling.changes import FALSE_ENTRIES, LEAST, widening
+from asv_scaling.changes import FALSE_ENTRIES, LEAST, usable, widening
 from asv_scaling.environments import Environment
 from asv_scaling.history import Entry, History
 
@@ -86,7 +86,7 @@ class Changes:
         )
 
     def _compared(self, one: History) -> int:
-        return sum(len(history.usable(points)) > 1 for points in one.series.values())
+        return sum(len(usable(points)) > 1 for points in one.series.values())
 
     def _entries(self, asv: str) -> str:
         if not self.entries:

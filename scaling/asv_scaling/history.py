@@ -163,5 +163,10 @@ def _values(run: Run, benchmarks: Mapping[str, Any]) -> Iterator[tuple[str, floa
         shown = [f"({', '.join(map(str, chosen))})" for chosen in itertools.product(*params)] if params else [""]
         for words, value, low, high in zip(shown, *columns, strict=False):
             if isinstance(value, int | float):
-                bounds = (low, high) if all(isinstance(each, int | float) for each in (low, high)) else (value, value)
-                yield f"{name}{words}", float(value), *map(float, bounds)
+                bounded = isinstance(low, int | float) and isinstance(high, int | float)
+                yield (
+                    f"{name}{words}",
+                    float(value),
+                    float(low if bounded else value),
+                    float(high if bounded else value),
+                )
