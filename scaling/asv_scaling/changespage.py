@@ -140,7 +140,7 @@ class Changes:
         rows = []
         for one in self.histories:
             factor = widening(list(one.series.values()))
-            how = "in pairs with one reference" if one.reference else "one commit after the other"
+            how = "in pairs with one reference" if one.in_pairs else "one commit after the other"
             found = sum(entry.machine == one.machine for entry in self.entries)
             rows.append(
                 f'<tr><th scope="row">{_text(one.machine)}<td>{how}<td>{len(one.commits)}<td>{len(one.pythons)}'

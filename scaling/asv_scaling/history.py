@@ -1,18 +1,15 @@
 """The series of a machine's results, for `asv_scaling.changes`, and its changes as lines of text."""
 
 import itertools
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, NamedTuple
 
-from asv_scaling import results
+from asv_scaling import reference, results
 from asv_scaling.changes import Z_99, Change, Measured, changes, usable
 from asv_scaling.results import Machine, Run, Unreadable
-
-REFERENCE = "reference.jsonl"  # beside the results of asv-gate history: the build that all are measured against
 
 
 class Series(NamedTuple):
@@ -42,7 +39,7 @@ class Entry(NamedTuple):
 class History:
     """The series of a machine, its commits in the order of their numbers, and the Python of each environment.
 
-    `reference` is the commit and the environment that all was measured against in pairs, if it was.
+    `in_pairs` says whether all was measured in pairs with one reference.
     """
 
     machine: str
@@ -50,7 +47,7 @@ class History:
     commits: Sequence[str]
     dates: Mapping[str, int]
     pythons: Mapping[str, str]
-    reference: tuple[str, str] | None = None
+    in_pairs: bool = False
 
 
 def read(
@@ -82,14 +79,14 @@ def read(
     dates = {run.commit: run.date for run in runs if revisions is None or run.commit in revisions}
     order = sorted(dates, key=lambda commit: (revisions[commit] if revisions else dates[commit], commit))
     place = {commit: number for number, commit in enumerate(order)}
-    reference = _reference(machine)
+    measured_against = reference.of(machine.folder)
     found: dict[Series, list[Measured]] = {}
     exact: dict[Series, tuple[int, float]] = {}
     for run in runs:
         if run.commit in place:
             for name, value, low, high in _values(run, benchmarks):
                 series = Series(name, run.environment)
-                if (run.commit, run.environment) == reference:
+                if measured_against is not None and measured_against.is_of(run, name):
                     exact[series] = place[run.commit], value
                 else:
                     found.setdefault(series, []).append(Measured(place[run.commit], value, low, high))
@@ -100,17 +97,7 @@ def read(
             reach = math.exp(Z_99 * median(errors))
             found[series].append(Measured(number, value, value / reach, value * reach))
     kept = {run.environment: run.python for run in runs if run.commit in place}
-    return History(machine.name, found, order, dates, kept, reference)
-
-
-def _reference(machine: Machine) -> tuple[str, str] | None:
-    """The commit and the environment of the build that the machine's results are measured against, if there is one."""
-    try:
-        with (machine.folder / REFERENCE).open(encoding="utf-8") as file:
-            build = json.loads(file.readline())["build"]
-        return str(build["commit"]), str(build["environment"])
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
+    return History(machine.name, found, order, dates, kept, measured_against is not None)
 
 
 def entries(histories: Sequence[History]) -> list[Entry]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from asv_scaling import parameters
+from asv_scaling.reference import Reference
 from asv_scaling.results import Run
 from asv_scaling.suite import Place, Suite
 
@@ -13,7 +14,12 @@ SKIPPED, FAILED, NOT_RUN = "skipped", "failed", "not run"
 
 
 class Point(NamedTuple):
-    """A time in seconds with its 99 % confidence interval (None where asv has none), or why there is none."""
+    """A time in seconds with its 99 % confidence interval (None where asv has none), or why there is none.
+
+    `taken` is how often it was measured: samples, or pairs with the reference of a paired history. The
+    interval of a paired time is that of its ratio to the reference's time; `fixed` is half of the interval
+    of the logarithm of that one, against those of the benchmark's other parameters.
+    """
 
     strategy: str
     workers: int
@@ -21,10 +27,16 @@ class Point(NamedTuple):
     low: float | None = None
     high: float | None = None
     missing: str = ""
+    taken: int | None = None
+    fixed: float = 0.0
 
 
-def points(run: Run, suite: Suite, warn: Callable[[str], None]) -> dict[str, list[Point]]:
+def points(
+    run: Run, suite: Suite, warn: Callable[[str], None], reference: Reference | None = None
+) -> dict[str, list[Point]]:
     """The points of each workload that was run, by its key; a warning for each benchmark with malformed results.
+
+    `reference` is what the run was measured in pairs with, if it was.
 
     The parameters of a benchmark may have changed since the run: its values of today count. The
     results of another version of a benchmark are left out, as asv does.
@@ -35,7 +47,7 @@ def points(run: Run, suite: Suite, warn: Callable[[str], None]) -> dict[str, lis
         name = workload.benchmark
         if name not in tables:
             try:
-                tables[name] = _reader(run, name, suite.benchmarks[name])
+                tables[name] = _reader(run, name, suite.benchmarks[name], reference)
             except ValueError as error:
                 tables[name] = None
                 warn(f"{run.path}: the results of {workload.name} are malformed and left out: {error}")
@@ -70,7 +82,9 @@ def _texts(values: Any) -> list[str]:
     return parameters.shown(values) if is_texts else []
 
 
-def _reader(run: Run, name: str, benchmark: Mapping[str, Any]) -> Callable[[Place], Point] | None:
+def _reader(
+    run: Run, name: str, benchmark: Mapping[str, Any], reference: Reference | None
+) -> Callable[[Place], Point] | None:
     """What makes points of a benchmark's results; None if it was not run. Raises ValueError if they are malformed."""
     if name not in run.results or run.column(name, "version") not in (None, benchmark.get("version")):
         return None
@@ -79,7 +93,7 @@ def _reader(run: Run, name: str, benchmark: Mapping[str, Any]) -> Callable[[Plac
         raise ValueError(f"their parameters are {then!r:.40}")
     size = math.prod(map(len, then))
     values = _column(run, name, "result", size)
-    low, high = (_bounds(run, name, f"stats_ci_99_{side}", size) for side in "ab")
+    low, high, taken = (_optional(run, name, f"stats_{of}", size) for of in ("ci_99_a", "ci_99_b", "repeat"))
     index_of: dict[tuple[str, ...], int] | None = None
     keys: list[tuple[str, ...]] = []
     if then != now:
@@ -92,8 +106,17 @@ def _reader(run: Run, name: str, benchmark: Mapping[str, Any]) -> Callable[[Plac
         index = place.index if index_of is None else index_of.get(keys[place.index])
         if index is None:
             return Point(place.strategy, place.workers, missing=NOT_RUN)
-        return _point(place, values[index], low[index], high[index])
+        point = _point(place, values[index], low[index], high[index], taken[index])
+        if reference is None or point.time is None:
+            return point
+        fixed = reference.fixed.get(names[index])
+        if reference.is_of(
+            run, names[index]
+        ):  # its ratio to itself is 1; the interval in the file is that of the fixed time
+            point = point._replace(low=point.time, high=point.time, taken=fixed and fixed.pairs)
+        return point._replace(fixed=fixed.half if fixed else 0.0)
 
+    names = [f"{name}({', '.join(map(str, chosen))})" for chosen in itertools.product(*then)] if reference else []
     return read
 
 
@@ -109,7 +132,7 @@ def _column(run: Run, name: str, column: str, size: int) -> list[Any]:
     return values
 
 
-def _bounds(run: Run, name: str, column: str, size: int) -> list[Any]:
+def _optional(run: Run, name: str, column: str, size: int) -> list[Any]:
     """As a column of results, but times can do without: all None where it is malformed."""
     try:
         return _column(run, name, column, size)
@@ -117,7 +140,7 @@ def _bounds(run: Run, name: str, column: str, size: int) -> list[Any]:
         return [None] * size
 
 
-def _point(place: Place, value: Any, low: Any, high: Any) -> Point:
+def _point(place: Place, value: Any, low: Any, high: Any, taken: Any) -> Point:
     if value is None:
         return Point(place.strategy, place.workers, missing=FAILED)
     time = _number(value)
@@ -129,7 +152,8 @@ def _point(place: Place, value: Any, low: Any, high: Any) -> Point:
     # asv has none where the samples are too few, or says infinity.
     if bounds[0] is None or bounds[1] is None or not 0 < bounds[0] <= bounds[1] < math.inf:
         bounds = None, None
-    return Point(place.strategy, place.workers, time, *bounds)
+    often = _number(taken)
+    return Point(place.strategy, place.workers, time, *bounds, taken=int(often) if often and often >= 1 else None)
 
 
 def _number(value: Any) -> float | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from asv_scaling import environments, points, results, speedup
+from asv_scaling import environments, points, reference, results, speedup
 from asv_scaling.environments import Environment
 from asv_scaling.points import Point
 from asv_scaling.results import Machine, Run, Warn
@@ -43,6 +43,7 @@ class Selection:
     commit: str
     pythons: Mapping[str, Mapping[str, Sequence[Point]]]
     suite: Suite
+    in_pairs: bool = False
 
     @property
     def newest(self) -> str:
@@ -115,15 +116,21 @@ def select(folder: Path, suite: Suite, asked: Asked, warn: Warn) -> Selection:
     if not fitting:
         raise NothingToExport(f"there are no results of {asked}; there are: {_there(labels, asked)}")
     name, commit = max(fitting, key=lambda key: (max(run.date for run in found[key]), len(labels[key]), key))
-    shown = list(labels[name, commit])
+    of = labels[name, commit]
+    shown = list(of)
     if asked.python:
         shown = shown[: shown.index(asked.python) + 1]
     by_environment = {run.environment: run for run in found[name, commit]}
+    against = reference.of(machines[name].folder)
     return Selection(
         machines[name],
         commit,
-        {label: points.points(by_environment[labels[name, commit][label].name], suite, warn) for label in shown},
+        {
+            label: points.points(by_environment[labels[name, commit][label].name], suite, warn, against)
+            for label in shown
+        },
         suite,
+        against is not None,
     )
 
 

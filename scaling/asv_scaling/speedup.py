@@ -33,6 +33,7 @@ class Row(NamedTuple):
     speedup: float | None
     speedup_low: float | None
     speedup_high: float | None
+    taken: int | None
     missing: str
 
 
@@ -64,6 +65,8 @@ class PythonRow(NamedTuple):
 def ratio(above: Point, below: Point) -> Ratio:
     """How many times as long `above` took; exactly once where it is the same point. Raises ValueError without times.
 
+    Of one strategy with as many workers, measured in pairs with one reference, the reference's time cancels.
+
     The interval is by the method of variance estimates recovery, on logarithms: it needs no more
     than the two intervals, and keeps their asymmetry (Donner and Zou, "Closed-form confidence
     intervals for functions of the normal mean and standard deviation", Statistical Methods in
@@ -76,9 +79,21 @@ def ratio(above: Point, below: Point) -> Ratio:
     value = above.time / below.time
     if above.low is None or above.high is None or below.low is None or below.high is None:
         return Ratio(value)
-    down = math.hypot(math.log(above.time / above.low), math.log(below.high / below.time))
-    up = math.hypot(math.log(above.high / above.time), math.log(below.time / below.low))
+    same = (above.strategy, above.workers) == (below.strategy, below.workers)
+    fixed = 0.0 if same else math.hypot(above.fixed, below.fixed)
+    down = math.hypot(math.log(above.time / above.low), math.log(below.high / below.time), fixed)
+    up = math.hypot(math.log(above.high / above.time), math.log(below.time / below.low), fixed)
     return Ratio(value, value * math.exp(-down), value * math.exp(up))
+
+
+def widened(point: Point) -> Point:
+    """The point with the interval that it has among other benchmarks: the reference's times have one too."""
+    if not point.fixed or point.time is None or point.low is None or point.high is None:
+        return point
+    down, up = (
+        math.hypot(math.log(a / b), point.fixed) for a, b in ((point.time, point.low), (point.high, point.time))
+    )
+    return point._replace(low=point.time * math.exp(-down), high=point.time * math.exp(up), fixed=0.0)
 
 
 def baseline(points: Iterable[Point], serial: str) -> Point | None:
@@ -107,6 +122,7 @@ def best(points: Iterable[Point]) -> Point | None:
 
 def told_apart(fast: Point, slow: Point) -> bool:
     """Whether the intervals of two times have nothing in common; False where one has no interval."""
+    fast, slow = widened(fast), widened(slow)
     return fast.high is not None and slow.low is not None and fast.high < slow.low
 
 
@@ -126,7 +142,8 @@ def rows(points: Sequence[Point], serial: str) -> list[Row]:
     for p in points:
         over = ratio(base, p) if base is not None and p.time is not None else None
         value, low, high = (over.value, over.low, over.high) if over else (None, None, None)
-        found.append(Row(p.strategy, p.workers, p.time, p.low, p.high, value, low, high, p.missing))
+        own = widened(p)
+        found.append(Row(p.strategy, p.workers, p.time, own.low, own.high, value, low, high, p.taken, p.missing))
     return found
 
 

@@ -10,6 +10,10 @@ from asv_scaling.speedup import FASTEST, SIMILAR, Best
 SPECIAL = re.compile(r"[\\`*|~\[\]]|(?<!\w)_|_(?!\w)")
 
 
+IN_PAIRS = "Both times of a speedup were measured in turns with those of one reference build."
+APART = "†: the two times of the speedup were taken one after the other, minutes apart."
+
+
 def tables(shown: Selection) -> str:
     """The matrix of the best speedups on the newest Python, and where there are several the time on each."""
     suite, serial = shown.suite, shown.suite.settings.serial
@@ -20,11 +24,12 @@ def tables(shown: Selection) -> str:
     strategies = [strategy for strategy in suite.strategies if strategy in there]
     lines = [
         f"Best speedup over {escaped(suite.baseline)}, and its workers, with Python {escaped(shown.newest)} {where}. "
-        "Bold: the fastest of its row; ≈: its 99 % confidence interval does not tell it apart from that.",
+        "Bold: the fastest of its row; ≈: its 99 % confidence interval does not tell it apart from that. "
+        + (IN_PAIRS if shown.in_pairs else APART),
         "",
         *_markdown(
             ["workload", *(strategy or "all" for strategy in strategies)],
-            [[suite.labels[key], *_cells(own, strategies)] for key, own in best.items()],
+            [[suite.labels[key], *_cells(own, strategies, shown.in_pairs)] for key, own in best.items()],
         ),
     ]
     across = shown.across()
@@ -44,15 +49,16 @@ def escaped(text: str) -> str:
     return SPECIAL.sub(r"\\\g<0>", html.escape(text, quote=False))
 
 
-def _cells(own: Sequence[Best], strategies: Sequence[str]) -> list[str]:
+def _cells(own: Sequence[Best], strategies: Sequence[str], in_pairs: bool) -> list[str]:
     found = {one.strategy: one for one in own}
-    return [_cell(found[strategy]) if strategy in found else "-" for strategy in strategies]
+    return [_cell(found[strategy], in_pairs) if strategy in found else "-" for strategy in strategies]
 
 
-def _cell(one: Best) -> str:
+def _cell(one: Best, in_pairs: bool) -> str:
     if one.row is None:
         return one.missing
-    words = f"{one.row.speedup:.2f}x ({one.row.workers})"
+    apart = not in_pairs and one.row.speedup != 1  # the baseline is over itself
+    words = f"{one.row.speedup:.2f}x{'†' * apart} ({one.row.workers})"
     return {FASTEST: f"**{words}**", SIMILAR: f"≈ {words}"}.get(one.mark, words)
 
 

@@ -11,7 +11,8 @@ index, and a number has as many digits as the page shows:
      "pythons": [[[POINT, [[ENVIRONMENT, RELATIVE, LOW, HIGH], ...]], ...], ...],
      "differences": {NAME: {ENVIRONMENT: TEXT}}}
 
-    ROWS    for each point [TIME, LOW, HIGH, SPEEDUP, LOW, HIGH], or why there is no time
+    ROWS    for each point [TIME, LOW, HIGH, SPEEDUP, LOW, HIGH, TAKEN], or why there is no time; TAKEN is how
+            many samples, or pairs with the machine's reference, there are of it
     BEST    for each strategy [POINT, 2 for the fastest, 1 for not told apart from it, or 0], or
             [POINT, why there is no time]
     LEADS   [STRATEGY, since which commit of the machine], or null
@@ -24,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from asv_scaling import charts, environments, parameters, points, results, speedup, vega
+from asv_scaling import charts, environments, parameters, points, reference, results, speedup, vega
 from asv_scaling.environments import Environment
 from asv_scaling.points import Point
 from asv_scaling.speedup import Best, Row
@@ -94,7 +95,8 @@ class Site:
         found: dict[str, Environment] = {}
         numbers: dict[str, int] = {}
         measured: dict[str, list[int]] = {}
-        for commit, group in itertools.groupby(self._runs(machine), key=lambda entry: entry[0].commit):
+        against = reference.of(machine.folder)
+        for commit, group in itertools.groupby(self._runs(machine, against), key=lambda entry: entry[0].commit):
             runs = list(group)
             place = len(commits)
             commits.append((commit, runs[0][0].date))
@@ -112,6 +114,7 @@ class Site:
         return {
             "name": machine.name,
             "cpus": machine.cpus,
+            "reference": against and [against.commit, against.environment],
             "facts": {
                 parameters.printable(name): parameters.printable(fact)
                 for name, fact in machine.facts.items()
@@ -121,6 +124,7 @@ class Site:
             "environments": [
                 {
                     "number": numbers[one.name],
+                    "name": one.name,
                     "label": label,
                     "facts": one.facts,
                     "commits": measured[one.name],
@@ -166,7 +170,7 @@ class Site:
         best = speedup.best_of_each(own, rows) if not why and self._suite.compares(workload) else []
         return [[_row(row) for row in rows], [_best(one, rows) for one in best], leads, *filter(None, [why])]
 
-    def _runs(self, machine: results.Machine) -> Iterator[Measured]:
+    def _runs(self, machine: results.Machine, against: reference.Reference | None) -> Iterator[Measured]:
         """The runs of the commits that asv publishes, in its order of them, and those of a commit together.
 
         asv starts a file's name with its commit, so that a file is opened once and only one at a time.
@@ -187,7 +191,7 @@ class Site:
             except results.Unreadable as error:
                 self.unread.append(str(error))
             else:
-                found = points.points(run, self._suite, self.unread.append)
+                found = points.points(run, self._suite, self.unread.append, against)
                 if found:
                     yield run, found
 

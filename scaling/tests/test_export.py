@@ -50,7 +50,7 @@ def table(made: suites.MadeUp) -> str:
 
 def test_the_table_has_the_best_of_each_strategy(suite: suites.MadeUp) -> None:
     assert export(suite, "--format", "md") == 0
-    assert "| Work | 1.00x (1) | **2.00x (2)** | ≈ 1.98x (2) |" in table(suite)
+    assert "| Work | 1.00x (1) | **2.00x† (2)** | ≈ 1.98x† (2) |" in table(suite)
     assert f"with Python 3.13 on here (4 CPUs), at commit {suite.commits[-1][:8]}" in table(suite)
     assert "| workload | 3.9 | 3.13 |" in table(suite)
     assert "| Work | 1.00 | 0.50 |" in table(suite)
@@ -252,7 +252,7 @@ def test_a_suite_without_strategies_is_compared_with_its_fewest_workers(tmp_path
     made = made_of(tmp_path / "suite", of, times={(1,): 1.0, (2,): 0.5, (4,): 0.25})
     assert export(made, "--format", "md") == 0
     assert table(made).startswith("Best speedup over the fewest workers, ")
-    assert "| it | **4.00x (4)** |" in table(made)
+    assert "| it | **4.00x† (4)** |" in table(made)
 
 
 def test_what_is_left_out_is_said_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,7 +35,7 @@ function loadCommit(index, machine, commit) {
   return load(`runs/${index.machines.indexOf(machine)}/${machine.commits[commit][0].slice(0, 12)}`);
 }
 
-const ROW = ["time", "time_low", "time_high", "speedup", "speedup_low", "speedup_high"];
+const ROW = ["time", "time_low", "time_high", "speedup", "speedup_low", "speedup_high", "taken"];
 const RELATIVE = ["relative", "relative_low", "relative_high"];
 
 const named = (names, values) => Object.fromEntries(names.map((name, place) => [name, values[place] ?? null]));

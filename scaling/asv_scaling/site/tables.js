@@ -33,7 +33,7 @@ function cell(workload, {strategy, workers, speedup}, place, chosen) {
     class: mark ? "scaling-best" : "",
     style: `background-color: ${colour(speedup)}`,
     "aria-label": `${workload.label}, ${strategy}: ${factor(speedup)} times as fast with ${workers} workers${words}`,
-  }, element("span", {class: "scaling-mark"}, mark), `${factor(speedup)}x `,
+  }, element("span", {class: "scaling-mark"}, mark), `${factor(speedup)}x${apart(chosen.machine, speedup)} `,
   element("span", {class: "scaling-workers"}, `${workers}w`));
   link.addEventListener("click", () => {
     const title = document.querySelector("#scaling-graph-title");
@@ -41,6 +41,27 @@ function cell(workload, {strategy, workers, speedup}, place, chosen) {
     title.focus({preventScroll: true});
   });
   return element("td", workload.key === chosen.workload.key ? {class: "scaling-chosen"} : {}, link);
+}
+
+// The mark of a speedup whose two times plain asv run took one after the other; one over itself has none.
+const apart = (machine, speedup) => (machine.reference || speedup === 1 ? "" : "†");
+
+// How the numbers of a machine were taken, in words.
+function drawTaken(paragraph, machine) {
+  paragraph.className = machine.reference ? "" : "scaling-warning";
+  const build = machine.reference && machine.environments.find(item => item.name === machine.reference[1])?.label;
+  paragraph.textContent = machine.reference
+    ? `Measured in pairs: each benchmark here in turns with the same one of the reference, commit ${machine.reference[0].slice(0, 8)}`
+      + `${build ? ` on Python ${build}` : ""}, whose versions of a workload were measured in turns with each other. `
+      + "What the machine did in those minutes is on both sides of a ratio."
+    : "† Measured by asv run, one version after the other: the two times of such a speedup were taken minutes apart, "
+      + "and what the machine did meanwhile is part of it. Measured in pairs (asv-gate history) it is not.";
+}
+
+function takenWords(machine, {taken, time}) {
+  if (time === null) return "";
+  const unit = machine.reference ? "pair" : "sample";
+  return taken === null ? "not recorded" : `${taken} ${unit}${taken === 1 ? "" : "s"}${machine.reference ? "" : ", alone"}`;
 }
 
 // From orange (a quarter as fast and less) over white (as fast) to blue (four times and more).
@@ -66,14 +87,14 @@ function drawMissing(paragraph, rows) {
     : words.length ? `Points that are missing: ${words.join(". ")} workers.` : "";
 }
 
-function drawNumbers(table, rows) {
+function drawNumbers(table, rows, machine) {
   const interval = (low, high, format) => (low === null ? "" : `${format(low)} to ${format(high)}`);
   table.replaceChildren(
-    head(["run", "strategy", "workers", "time", "99 % interval", "speedup", "99 % interval"]),
+    head(["run", "strategy", "workers", "time", "99 % interval", "speedup", "99 % interval", "taken"]),
     element("tbody", {}, ...rows.map(row => element("tr", {}, ...[
       row.panel, row.strategy, row.workers, row.time === null ? row.missing : seconds(row.time),
-      interval(row.time_low, row.time_high, seconds), row.speedup === null ? "" : `${factor(row.speedup)}x`,
-      interval(row.speedup_low, row.speedup_high, factor),
+      interval(row.time_low, row.time_high, seconds), row.speedup === null ? "" : `${factor(row.speedup)}x${apart(machine, row.speedup)}`,
+      interval(row.speedup_low, row.speedup_high, factor), takenWords(machine, row),
     ].map(text => element("td", {}, String(text)))))),
   );
 }

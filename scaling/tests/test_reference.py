@@ -1,0 +1,149 @@
+"""Results that were measured in pairs with a reference: how speedups are derived, and what the page says of them."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import suites
+from sites import Opened, asv, opening, published, serve
+
+from asv_scaling import points, reference, results, speedup
+from asv_scaling.reference import Z_99_OVER_95
+from asv_scaling.suite import Settings, Suite
+
+WORK = suites.benchmark("topic.Work.time_run", {"strategy": ["serial", "pool"], "workers": [1, 2]})
+SERIAL, POOL = "topic.Work.time_run('serial', 1)", "topic.Work.time_run('pool', 2)"
+TIMES = {("serial", 1): 1.0, ("pool", 1): 1.1, ("pool", 2): 0.5}
+HALF, INTERVAL = 0.03, 0.02
+
+
+def reference_file(made: suites.MadeUp, machine: str, build: dict[str, str]) -> Path:
+    header = {"kind": "asv-gate reference", "format": 1, "build": build, "machine": {}}
+    line = {"version": "1", "seconds": 1.0, "anchor": SERIAL, "cost": 1.0, "build": build}
+    times = [
+        {**line, "name": SERIAL, "half": 0.0, "pairs": 11},
+        {**line, "name": POOL, "half": HALF, "pairs": 12},
+    ]
+    return made.write(f"results/{machine}/reference.jsonl", "\n".join(map(json.dumps, [header, *times])))
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> suites.MadeUp:
+    """Two commits on two Pythons, on a machine whose reference is the first on 3.9, and on one of plain asv run."""
+    made = suites.MadeUp(tmp_path_factory.mktemp("paired") / "suite", [WORK])
+    for machine in ("paired", "plain"):
+        made.machine(machine)
+    for commit in (made.commit(), made.commit()):
+        for python in ("3.9", "3.13"):
+            for machine in ("paired", "plain"):
+                path = made.run(machine, commit, python, {WORK["name"]: suites.row(WORK, TIMES, INTERVAL)})
+                content = json.loads(path.read_text())
+                content["result_columns"].append("stats_repeat")
+                content["results"][WORK["name"]].append([5, None, 5, 5])
+                path.write_text(json.dumps(content))
+    reference_file(made, "paired", {"commit": made.commits[0], "environment": "virtualenv-py3.9"})
+    done = asv("publish", "--no-pull", folder=made.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return made
+
+
+def points_of(made: suites.MadeUp, machine: str, commit: int, python: str) -> dict[tuple[str, int], points.Point]:
+    folder = made.folder / "results" / machine
+    suite = Suite.of({WORK["name"]: WORK}, Settings.of({}))
+    run = results.read(folder / f"{made.commits[commit][:8]}-virtualenv-py{python}.json")
+    (found,) = points.points(run, suite, pytest.fail, reference.of(folder)).values()
+    return {(point.strategy, point.workers): point for point in found}
+
+
+def test_a_speedup_has_the_error_of_the_references_times_too(made_up: suites.MadeUp) -> None:
+    found = points_of(made_up, "paired", 1, "3.13")
+    pool = found["pool", 2]
+    assert pool.fixed == pytest.approx(HALF * Z_99_OVER_95)
+    over = speedup.ratio(found["serial", 1], pool)
+    plain = points_of(made_up, "plain", 1, "3.13")
+    alone = speedup.ratio(plain["serial", 1], plain["pool", 2])
+    assert over.value == alone.value == 2.0
+    assert over.high is not None
+    assert alone.high is not None
+    assert math.log(over.high / 2) == pytest.approx(math.hypot(math.log(alone.high / 2), pool.fixed))
+    (row,) = (row for row in speedup.rows(list(found.values()), "serial") if row.workers == 2 and row.time)
+    assert row.time_high == pytest.approx(0.5 * math.exp(math.hypot(math.log(1 + INTERVAL), pool.fixed)))
+
+
+def test_across_pythons_the_references_time_cancels(made_up: suites.MadeUp) -> None:
+    by_python = [(python, list(points_of(made_up, "paired", 1, python).values())) for python in ("3.9", "3.13")]
+    plain = [(python, list(points_of(made_up, "plain", 1, python).values())) for python in ("3.9", "3.13")]
+    assert [row[3:] for row in speedup.across_pythons(by_python, 2)] == [
+        row[3:] for row in speedup.across_pythons(plain, 2)
+    ]
+
+
+def test_the_reference_itself_is_exact_but_for_how_its_times_were_fixed(made_up: suites.MadeUp) -> None:
+    found = points_of(made_up, "paired", 0, "3.9")
+    serial, pool = found["serial", 1], found["pool", 2]
+    assert (serial.low, serial.high, serial.taken) == (1.0, 1.0, 11)
+    over = speedup.ratio(serial, pool)
+    assert over.low is not None
+    assert math.log(2 / over.low) == pytest.approx(HALF * Z_99_OVER_95)
+    assert points_of(made_up, "paired", 0, "3.13")["pool", 2].taken == 5
+
+
+def test_strategies_that_the_fixed_times_do_not_tell_apart_are_not(made_up: suites.MadeUp) -> None:
+    point = points.Point("pool", 2, 1.0, 0.999, 1.001)
+    slow = points.Point("shared", 2, 1.01, 1.009, 1.011)
+    assert speedup.told_apart(point, slow)
+    assert not speedup.told_apart(point._replace(fixed=0.01), slow)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"build": {"commit": "c"}}', '{"build": 1}'])
+def test_what_is_no_reference_is_none(text: str, tmp_path: Path) -> None:
+    (tmp_path / "reference.jsonl").write_text(text)
+    assert reference.of(tmp_path) is None
+    assert reference.of(tmp_path / "nowhere") is None
+
+
+@pytest.mark.parametrize("half", ["-1", "NaN", "Infinity", '"x"', "null"])
+def test_half_an_interval_is_a_number(half: str, made_up: suites.MadeUp, tmp_path: Path) -> None:
+    file = reference_file(made_up, "elsewhere", {"commit": "c", "environment": "e"})
+    (tmp_path / "reference.jsonl").write_text(file.read_text().replace(f'"half": {HALF}', f'"half": {half}'))
+    file.unlink()
+    assert reference.of(tmp_path) is None
+
+
+def test_what_is_published_says_how_often_each_was_taken(made_up: suites.MadeUp) -> None:
+    index = published(made_up.folder / "html", "index")
+    paired, plain = index["machines"]
+    assert paired["reference"] == [made_up.commits[0], "virtualenv-py3.9"]
+    assert plain["reference"] is None
+    commit = published(made_up.folder / "html", f"runs/0/{made_up.commits[1][:12]}")
+    rows = commit["runs"][str(paired["environments"][1]["number"])]["workloads"][0][0]
+    assert rows[3][0] == 0.5
+    assert rows[3][-1] == 5
+
+
+@pytest.fixture
+def opened(browser: Any, made_up: suites.MadeUp, libraries: None) -> Iterator[Opened]:
+    with serve(made_up.folder / "html", made_up.folder) as address, opening(browser, address) as found:
+        yield found
+
+
+def test_the_page_says_how_numbers_were_taken_and_marks_those_that_were_apart(
+    opened: Opened, made_up: suites.MadeUp
+) -> None:
+    page = opened.page
+    opened.go("#/scaling?machine=plain")
+    assert "taken minutes apart" in page.inner_text("#scaling-taken")
+    assert page.locator("#scaling-matrix a", has_text="2.00x†").count() == 1
+    assert page.locator("#scaling-matrix a", has_text="1.00x†").count() == 0
+    page.click("#scaling-page summary")
+    assert "5 samples, alone" in page.inner_text("#scaling-numbers")
+    opened.picture("taken-apart")
+    opened.go("#/scaling?machine=paired")
+    said = page.inner_text("#scaling-taken")
+    assert f"commit {made_up.commits[0][:8]} on Python 3.9" in said
+    assert "†" not in page.inner_text("#scaling-page")
+    assert "5 pairs" in page.text_content("#scaling-numbers")
+    opened.picture("taken-in-pairs")
