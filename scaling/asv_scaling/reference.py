@@ -59,6 +59,6 @@ def _fixed(text: str) -> tuple[str, Fixed]:
     line = json.loads(text)
     half = float(line["half"]) * Z_99_OVER_95
     if not 0 <= half < math.inf:
-        raise ValueError(f"half an interval of {half}")
+        raise ValueError(half)
     build = line["build"]
     return str(line["name"]), Fixed(half, int(line["pairs"]), str(build["commit"]), str(build["environment"]))

@@ -1,7 +1,7 @@
 """What the history needs to know of asv beside `asv_gate.asvlink`: ranges, environments, and files of results.
 
 asv prints as it goes and changes the folder, so this runs in a process of its own:
-``python -m asv_gate.history.asvresults plan|save``, with a request and an answer in JSON files.
+``python -m asv_gate.history.asvresults plan|folder|save``, with a request and an answer in JSON files.
 """
 
 import platform
@@ -64,6 +64,11 @@ def _described(conf: Any, environment: Any) -> dict[str, Any]:
     }
 
 
+def folder(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the results are."""
+    return {"results": str(Path(config(request["config"]).results_dir).resolve())}
+
+
 def save(request: Mapping[str, Any]) -> dict[str, Any]:
     """Write a commit's results in one environment, the machine's file and the suite's, each whole."""
     from asv.benchmarks import Benchmarks
@@ -122,4 +127,4 @@ def _merged(results: Any, name: str, row: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 if __name__ == "__main__":
-    serve({"plan": plan, "save": save}, *sys.argv[1:])
+    serve({"plan": plan, "folder": folder, "save": save}, *sys.argv[1:])

@@ -1,4 +1,4 @@
-"""``asv-gate history`` and ``asv-gate find`` on the command line."""
+"""``asv-gate history``, ``asv-gate results`` and ``asv-gate find`` on the command line."""
 
 import argparse
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from asv_gate.find import FindRequest, find
 from asv_gate.history import measuring
+from asv_gate.history.branch import Branch
 from asv_gate.history.request import HistoryRequest
 from asv_gate.progress import ConsoleProgress
 from asv_gate.report.model import Status
@@ -16,7 +17,7 @@ def add(
     fraction: Callable[[str], float],
     duration: Callable[[str], float],
 ) -> None:
-    """Add both commands; `fraction` reads ``5%`` and `duration` ``5m``."""
+    """Add them; `fraction` reads ``5%`` and `duration` ``5m``."""
     history = commands.add_parser(
         "history",
         help="measure commits in pairs with one reference, as results of asv",
@@ -60,6 +61,22 @@ def add(
         "--machine", metavar="NAME", help="in the results; by default its CPU model and number of CPUs"
     )
     history.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
+
+    keeping = commands.add_parser(
+        "results",
+        help="get the results that a branch of a remote repository has, or keep them there",
+        epilog="Exit status: 0 done, also where there was nothing to do; 2 it could not be done.",
+    )
+    keeping.set_defaults(command=results_command, goes_on="; the same command begins anew")
+    keeping.add_argument(
+        "what",
+        choices=("get", "keep"),
+        help="get: write the branch's results beside those here; keep: commit those here to the branch, and push it. "
+        "Results that the checked-out commit has are left alone",
+    )
+    keeping.add_argument("--remote", default="origin", metavar="NAME", help="by default origin")
+    keeping.add_argument("--branch", default="asv-results", metavar="NAME", help="by default asv-results")
+    keeping.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
 
     finding = commands.add_parser(
         "find",
@@ -106,6 +123,12 @@ def history_command(options: argparse.Namespace) -> int:
     if any(not each.measured and each.failed for each in came):
         return Status.UNABLE
     return Status.REGRESSION if any(each.failed for each in came) else Status.OK
+
+
+def results_command(options: argparse.Namespace) -> int:
+    branch = Branch(options.config, options.remote, options.branch)
+    print(branch.get() if options.what == "get" else branch.keep())
+    return Status.OK
 
 
 def find_command(options: argparse.Namespace) -> int:

@@ -1,0 +1,126 @@
+"""Results kept on a branch of their own: machines that are thrown away after a run leave them there.
+
+What the checked-out commit has itself is its own business: only results that it does not have go to
+the branch and come from it. Neither HEAD nor the index nor any other branch of the checkout is changed.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from asv_gate import asvlink
+from asv_gate.errors import GateError
+
+SECONDS = 600.0
+TRIES = 5  # others may push to the branch at the same time
+IDENTITY = ("-c", "user.name=asv-gate", "-c", "user.email=asv-gate@localhost")
+ASV = "asv_gate.history.asvresults"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A branch of a remote repository for the results of a suite."""
+
+    config: Path
+    remote: str = "origin"
+    name: str = "asv-results"
+    folder: Path = field(init=False)  # of the results, and
+    root: Path = field(init=False)  # of the checkout that it lies in
+
+    def __post_init__(self) -> None:
+        asvlink.require_config(self.config)
+        answer = asvlink.ask("folder", {"config": self.config.name}, self.config, SECONDS, ASV)
+        object.__setattr__(self, "folder", Path(answer["results"]))
+        object.__setattr__(self, "root", self.config.parent.resolve())
+        object.__setattr__(self, "root", Path(self._git("rev-parse", "--show-toplevel").strip()).resolve())
+        if not self.folder.is_relative_to(self.root):
+            raise GateError(f"results_dir is {self.folder}, which is not in the checkout {self.root}")
+
+    def get(self) -> str:
+        """Write the branch's results beside those of the checked-out commit; in words what came."""
+        tip = self._tip()
+        if tip is None:
+            return f"{self.remote} has no branch {self.name} yet: nothing to get"
+        own = self._tracked()
+        listed = self._git("ls-tree", "-r", "-z", "--name-only", tip, "--", self._path).split("\0")
+        names = [name for name in listed if name and name not in own]
+        with self._index() as index:
+            self._git("read-tree", tip, index=index)
+            self._git("checkout-index", "--force", "-z", "--stdin", index=index, given="\0".join(names))
+        return f"{len(names)} files of {self.name} are in {self.folder}"
+
+    def keep(self) -> str:
+        """Commit the results that the checked-out commit does not have to the branch, and push it."""
+        others = self._git("ls-files", "--others", "-z", "--", self._path)
+        if not others:
+            return f"there are no results in {self.folder} to keep"
+        why = ""
+        for _ in range(TRIES):
+            tip = self._tip()
+            with self._index() as index:
+                self._git("read-tree", tip or "--empty", index=index)
+                self._git("update-index", "--add", "-z", "--stdin", index=index, given=others)
+                tree = self._git("write-tree", index=index).strip()
+            if tip and tree == self._git("rev-parse", f"{tip}^{{tree}}").strip():
+                return f"{self.name} has these results already"
+            head = self._git("rev-parse", "--short", "HEAD").strip()
+            parent = ("-p", tip) if tip else ()
+            commit = self._git(*IDENTITY, "commit-tree", tree, *parent, "-m", f"Results measured at {head}").strip()
+            try:
+                self._git("push", "--quiet", self.remote, f"{commit}:refs/heads/{self.name}")
+            except GateError as error:
+                why = str(error)
+                if self._tip() == tip:  # nobody else's push was the reason
+                    break
+            else:
+                return f"{len(others.split(chr(0))) - 1} files are kept on {self.name}"
+        raise GateError(f"the results could not be pushed to {self.name} of {self.remote}: {why}")
+
+    @property
+    def _path(self) -> str:
+        return self.folder.relative_to(self.root).as_posix()
+
+    def _tip(self) -> str | None:
+        """The commit of the branch, which is fetched; None where there is no such branch."""
+        found = self._git("ls-remote", "--heads", self.remote, f"refs/heads/{self.name}").split()
+        if not found:
+            return None
+        self._git("fetch", "--quiet", "--no-tags", self.remote, f"refs/heads/{self.name}")
+        return self._git("rev-parse", "FETCH_HEAD").strip()
+
+    def _tracked(self) -> set[str]:
+        return set(self._git("ls-files", "-z", "--", self._path).split("\0"))
+
+    @contextmanager
+    def _index(self) -> Iterator[Path]:
+        """An index of our own."""
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder, "index")
+
+    def _git(self, *words: str, index: Path | None = None, given: str | None = None) -> str:
+        own: Mapping[str, str] = {"GIT_INDEX_FILE": str(index)} if index else {}
+        git = shutil.which("git")
+        if git is None:
+            raise GateError("git is not installed, or not on PATH")
+        try:
+            done = subprocess.run(
+                [git, *words],
+                cwd=self.root,
+                env={**os.environ, "GIT_TERMINAL_PROMPT": "0", **own},
+                input=given,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise GateError(f"git {words[0]} did not end within {SECONDS:.0f} s") from None
+        if done.returncode:
+            said = [line for line in done.stderr.strip().splitlines() if line.startswith(("fatal", "error", " !"))]
+            raise GateError(f"git {words[0]}: {(said or ['it failed'])[0].strip()}")
+        return done.stdout

@@ -1,0 +1,136 @@
+"""Results on a branch of their own: what goes there and comes from there, and that a checkout stays as it was."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from commands import asv_gate
+from project import git, state
+
+from asv_gate.errors import GateError
+from asv_gate.history.branch import Branch
+
+
+@pytest.fixture
+def remote(thing: Path, tmp_path: Path) -> Path:
+    bare = tmp_path / "remote.git"
+    git(tmp_path, "clone", "--quiet", "--bare", str(thing), str(bare))
+    return bare
+
+
+def clone(remote: Path, name: str) -> Path:
+    """A machine's checkout of the remote."""
+    folder = remote.parent / name
+    git(remote.parent, "clone", "--quiet", str(remote), str(folder))
+    return folder
+
+
+def write(checkout: Path, **files: str) -> None:
+    for name, text in files.items():
+        file = checkout / "results" / name.replace("__", "/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def files(checkout: Path) -> dict[str, str]:
+    folder = checkout / "results"
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def branch(checkout: Path) -> Branch:
+    return Branch(checkout / "asv.conf.json")
+
+
+def test_results_go_from_one_machine_to_the_next(remote: Path) -> None:
+    first, second = clone(remote, "first"), clone(remote, "second")
+    assert branch(first).get() == "origin has no branch asv-results yet: nothing to get"
+    assert "no results" in branch(first).keep()
+    write(first, benchmarks="1", m__a="a", m__reference="r")
+    before = {name: text for name, text in state(first).items() if name != "references"}
+    assert branch(first).keep() == "3 files are kept on asv-results"
+    assert {name: text for name, text in state(first).items() if name != "references"} == before
+    assert branch(first).keep() == "asv-results has these results already"
+
+    assert branch(second).get().startswith("3 files of asv-results are in ")
+    assert files(second) == files(first)
+    write(second, benchmarks="2", n__b="b")
+    branch(second).keep()
+    branch(first).get()
+    assert files(first) == {"benchmarks": "2", "m/a": "a", "m/reference": "r", "n/b": "b"}
+    assert len(git(remote, "rev-list", "asv-results").split()) == 2
+    assert git(remote, "rev-parse", "main") == git(first, "rev-parse", "origin/main")
+
+
+def test_machines_that_keep_results_at_the_same_time_lose_none(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = clone(remote, "first"), clone(remote, "second")
+    write(first, m__a="a")
+    write(second, n__b="b")
+    slow, fast = branch(first), branch(second)
+    tips = iter([None])  # what the first knew before the second was faster
+
+    def tip(self: Branch, real: object = Branch._tip) -> str | None:
+        if self is slow:
+            for known in tips:
+                fast.keep()
+                return known
+        return real(self)  # type: ignore[operator, no-any-return]
+
+    monkeypatch.setattr(Branch, "_tip", tip)
+    assert slow.keep() == "1 files are kept on asv-results"
+    monkeypatch.undo()
+    fast.get()
+    assert files(second) == {"m/a": "a", "n/b": "b"}
+
+
+def test_what_the_checked_out_commit_has_is_left_alone(remote: Path) -> None:
+    checkout = clone(remote, "first")
+    write(checkout, m__a="committed")
+    git(checkout, "add", "results")
+    git(checkout, "commit", "--quiet", "--message", "results")
+    write(checkout, m__a="changed", m__b="new")
+    branch(checkout).keep()
+    assert git(remote, "ls-tree", "-r", "--name-only", "asv-results").split() == ["results/m/b"]
+    other = clone(remote, "second")
+    write(other, m__a="theirs")
+    branch(other).keep()
+    branch(checkout).get()
+    assert files(checkout) == {"m/a": "changed", "m/b": "new"}
+
+
+def test_ignored_results_are_kept_too(remote: Path) -> None:
+    checkout = clone(remote, "first")
+    (checkout / ".git" / "info" / "exclude").write_text("results/\n")
+    write(checkout, m__a="a")
+    assert branch(checkout).keep() == "1 files are kept on asv-results"
+
+
+def test_a_push_that_is_refused_is_told_and_nothing_is_lost(remote: Path) -> None:
+    checkout = clone(remote, "first")
+    write(checkout, m__a="a")
+    hook = remote / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(GateError, match="could not be pushed to asv-results of origin"):
+        branch(checkout).keep()
+    assert files(checkout) == {"m/a": "a"}
+
+
+@pytest.mark.parametrize("what", ["get", "keep"])
+def test_a_remote_that_there_is_not_is_one_line(what: str, remote: Path) -> None:
+    checkout = clone(remote, "first")
+    write(checkout, m__a="a")
+    done = asv_gate(checkout, "results", what, "--remote", "nowhere")
+    assert done.status == 2
+    (line,) = done.errors.splitlines()
+    assert line.startswith("asv-gate: git ls-remote: fatal")
+
+
+def test_results_outside_the_checkout_are_one_line(remote: Path) -> None:
+    checkout = clone(remote, "first")
+    config = checkout / "asv.conf.json"
+    config.write_text(config.read_text().replace('"version": 1', '"version": 1, "results_dir": "../elsewhere"'))
+    done = asv_gate(checkout, "results", "get")
+    assert done.status == 2
+    assert "which is not in the checkout" in done.errors
+    shutil.rmtree(checkout)
