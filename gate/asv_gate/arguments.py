@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+PACKAGE = r"(?:pip\+)?[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9,._-]+\])?"
 NUMBER = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 
 
@@ -56,3 +57,19 @@ def word(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError(f"must be a name, not {text!r}")
     return text
+
+
+def requirement(text: str) -> tuple[str, str]:
+    """``numpy==2.2.6``: a package and a version of it."""
+    match = re.fullmatch(rf"({PACKAGE}) ?== ?([A-Za-z0-9.*+!_-]+)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"must be a package and its version, like numpy==2.2.6, not {text!r}")
+    return match[1].lower(), match[2]
+
+
+def variable(text: str) -> tuple[str, str]:
+    """``PYTHON_JIT=1``: the name of an environment variable, and its value."""
+    name, equals, value = text.partition("=")
+    if not equals or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name) or "\0" in value:
+        raise argparse.ArgumentTypeError(f"must be a variable and its value, like PYTHON_JIT=1, not {text!r}")
+    return name, value

@@ -22,6 +22,7 @@ from typing import Any
 
 from asv_gate import repository
 from asv_gate.atomic import write_atomic
+from asv_gate.describe import plain
 from asv_gate.repository import Refusal
 
 # What environments are made from, and commits are built with, is all of the config but this.
@@ -59,6 +60,8 @@ def resolve(request: Mapping[str, Any]) -> dict[str, Any]:
         "timeout": conf.default_benchmark_timeout,
         "overrides": getattr(conf, "asv_gate", {}),
         "setup_hash": setup_hash(conf, chosen),
+        "requirements": {**_given(chosen), **chosen.requirements},
+        "variables": dict(chosen.env_vars),
     }
 
 
@@ -71,7 +74,7 @@ def build(request: Mapping[str, Any]) -> dict[str, Any]:
     repo = get_repo(conf)
     if repo.dvcs == "git":
         repository.complete(repo, request["commit"])
-    environment.create()
+    _create(environment)
     environment.install_project(conf, repo, request["commit"])
     return _described(environment)
 
@@ -114,8 +117,48 @@ def environments(conf: Any, request: Mapping[str, Any]) -> list[Any]:
             f"environment {found[0].name} has one version of the project, and two commits must be installed: "
             "choose virtualenv, uv, conda or rattler with --environment"
         )
+    first: dict[str, Any] = {}  # those that differ in nothing but what is asked are one
+    for environment in (_as_asked(conf, each, request) for each in held):
+        first.setdefault(environment.name, environment)
     running = running_python()
-    return sorted(held, key=lambda environment: environment.python != running)  # stable: else as configured
+    return sorted(first.values(), key=lambda environment: environment.python != running)  # stable: else as configured
+
+
+def _as_asked(conf: Any, environment: Any, request: Mapping[str, Any]) -> Any:
+    """The environment with the versions and variables that are to take the place of its own."""
+    requirements, variables = request.get("asked_requirements") or {}, request.get("asked_variables") or {}
+    if not requirements and not variables:
+        return environment
+    own = {**_given(environment), **environment.requirements}
+    spelled = {_plain(name): name for name in (*getattr(environment, "_base_requirements", {}), *own)}
+    own |= {spelled.get(_plain(name), name): version for name, version in requirements.items()}
+    tagged = dict(environment._tagged_env_vars)
+    for name, value in variables.items():
+        tagged.pop(("nobuild", name), None)
+        tagged["build", name] = value
+    return type(environment)(conf, environment.python, own, tagged)
+
+
+def _given(environment: Any) -> dict[str, str]:
+    """Of what asv installs for itself, the versions that the config gives."""
+    return {name: version for name, version in getattr(environment, "_base_requirements", {}).items() if version}
+
+
+def _plain(name: str) -> str:
+    return plain(name.removeprefix("pip+"))
+
+
+def _create(environment: Any) -> None:
+    """Make the environment. Raises Refusal where a requirement cannot be installed, with pip's own reason."""
+    from asv.util import ProcessError
+
+    try:
+        environment.create()
+    except ProcessError as error:
+        said = [line.strip() for line in f"{error.stdout}\n{error.stderr}".splitlines()]
+        errors = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ")]
+        why = errors[-1] if errors else next((line for line in reversed(said) if line), str(error))
+        raise Refusal(f"environment {environment.name} cannot be made: {why}") from None
 
 
 def running_python() -> str:
@@ -227,7 +270,9 @@ def serve(questions: Mapping[str, Callable[[Any], Any]], question: str, asked: s
         if program == "git":
             answer = {"error": f"git {error.args[1]}: {repository.reason(error.stderr)}"}
         else:
-            what = f"commit {request['commit'][:8]} cannot be built" if question == "build" else "asv cannot go on"
+            what = "asv cannot go on"
+            if question == "build":
+                what = f"commit {request['commit'][:8]} cannot be built in {request['environment']}"
             answer = {"error": f"{what}: {error}", "verbose": True}
     except (UserError, OSError) as error:
         answer = {"error": f"asv: {error}"}

@@ -43,6 +43,10 @@ class Suite:
     specifier: str | None = None  # by which the environment was chosen, and
     python: str | None = None  # one of the config's Pythons
     overrides: Any = field(default_factory=dict)  # what "asv_gate" in it says of single benchmarks
+    requirements: Mapping[str, str] = field(default_factory=dict)  # of the environment, by name their versions
+    variables: Mapping[str, str] = field(default_factory=dict)  # that the environment sets
+    asked_requirements: Mapping[str, str] = field(default_factory=dict)  # of these, what the config does not say, and
+    asked_variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,15 @@ def require_config(config: Path) -> None:
         raise GateError(f"there is no asv config at {config}; name one with --config")
 
 
-def resolve(config: Path, names: Sequence[str], python: str | None = None, specifier: str | None = None) -> Suite:
+def resolve(
+    config: Path,
+    names: Sequence[str],
+    python: str | None = None,
+    specifier: str | None = None,
+    *,
+    requirements: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Suite:
     """Read the config, choose an environment, and look up commits.
 
     Parameters
@@ -101,6 +113,8 @@ def resolve(config: Path, names: Sequence[str], python: str | None = None, speci
         One of the config's Pythons, such as ``"3.13"``; by default the one that runs asv-gate.
     specifier
         An environment as asv takes it: ``"conda"``, ``"virtualenv:3.12"``, or the name of one.
+    requirements, variables
+        The versions of packages, and the values of variables, that are to take the place of the environment's own.
 
     Raises
     ------
@@ -109,7 +123,12 @@ def resolve(config: Path, names: Sequence[str], python: str | None = None, speci
 
     """
     require_config(config)
-    chosen = {"python": python, "specifier": specifier}
+    chosen = {
+        "python": python,
+        "specifier": specifier,
+        "asked_requirements": dict(requirements or {}),
+        "asked_variables": dict(variables or {}),
+    }
     answer = ask("resolve", {"config": config.name, "names": list(names), **chosen}, config, RESOLVE_SECONDS)
     return Suite(
         **{**answer, "root": config.parent.resolve(), "benchmarks": Path(answer["benchmarks"]), **chosen},
@@ -132,6 +151,8 @@ def build(config: Path, suite: Suite, commit: str, letter: str, folder: Path) ->
         "environment": suite.environment,
         "specifier": suite.specifier,
         "python": suite.python,
+        "asked_requirements": suite.asked_requirements,
+        "asked_variables": suite.asked_variables,
         "commit": commit,
         "folder": str(folder),
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from asv_gate import asvlink, calibrate, gate, processes, recording
-from asv_gate.arguments import duration, fraction, path, pattern, whole, word
+from asv_gate.arguments import duration, fraction, path, pattern, requirement, variable, whole, word
 from asv_gate.decide import Settings
 from asv_gate.errors import GateError
 from asv_gate.history import commands as history
@@ -22,7 +22,7 @@ from asv_gate.report import unwritable, write_all
 from asv_gate.report.model import Status
 from asv_gate.report.terminal import show
 from asv_gate.report.words import percent
-from asv_gate.request import METRIC_THRESHOLD, Request
+from asv_gate.request import METRIC_THRESHOLD, Choice, Request
 from asv_gate.workspace import Workspace
 
 ALL = "all"
@@ -71,15 +71,22 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser(
         "run",
-        help="compare two commits, and fail where head is slower",
+        help="compare two commits or environments, and fail where head is slower",
         epilog="Exit status: 0 no regression; 1 regression; 2 the gate could not do its job; "
         "3 no regression is certain, but something stands out that the budget did not suffice for, "
         "or --require-power is not met.",
     )
     run.set_defaults(command=run_in_environments, goes_on="; with --resume, the same command goes on from here")
-    run.add_argument("base", type=word, metavar="BASE", help="a commit by any name that git knows")
+    run.add_argument(
+        "base",
+        type=word,
+        metavar="BASE",
+        nargs="?",
+        help="a commit by any name that git knows; without one, the environments of HEAD are compared",
+    )
     run.add_argument("head", type=word, metavar="HEAD", nargs="?", default="HEAD", help="by default HEAD")
     _common(run)
+    _add_choices(run)
     run.add_argument("--report", type=path, metavar="DIR", help="where the reports go; by default the run's own folder")
     run.add_argument(
         "--metric-threshold",
@@ -141,6 +148,30 @@ def _common(command: argparse.ArgumentParser) -> None:
     _decision(command)
 
 
+def _add_choices(run: argparse.ArgumentParser) -> None:
+    """What environments are made of; each is for both sides, but for what is said of base."""
+    run.add_argument("--base-python", type=word, metavar="X.Y", help="base's, where it is not head's")
+    run.add_argument("--base-environment", type=word, metavar="SPEC", help="base's, where it is not head's")
+    kinds = (("requirement", requirement, "NAME==VERSION"), ("env", variable, "NAME=VALUE"))
+    for (name, kind, like), what in zip(kinds, ("a package's version", "a variable of the benchmarks"), strict=True):
+        run.add_argument(
+            f"--{name}",
+            type=kind,
+            action="append",
+            default=[],
+            metavar=like,
+            help=f"{what}, in place of the config's; repeatable",
+        )
+        run.add_argument(
+            f"--base-{name}",
+            type=kind,
+            action="append",
+            default=[],
+            metavar=like,
+            help="base's, where it is not head's; repeatable",
+        )
+
+
 def _suite(command: argparse.ArgumentParser) -> None:
     command.add_argument("--config", type=path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
     command.add_argument(
@@ -175,6 +206,8 @@ def run_in_environments(options: argparse.Namespace) -> int:
     """The status of the one environment that is asked for, or the gravest of all."""
     if ALL not in (options.environment, options.python):
         return run_command(options)
+    if any((options.base_python, options.base_environment, options.base_requirement, options.base_env)):
+        raise GateError("one environment is compared with base's: name it in place of `all`")
     if options.prune:
         raise GateError("--prune keeps what one environment needs: choose one")
     suite = asvlink.resolve(options.config, [])
@@ -192,12 +225,17 @@ def run_in_environments(options: argparse.Namespace) -> int:
 
 
 def run_command(options: argparse.Namespace) -> int:
+    base_choice = Choice(
+        options.base_python, options.base_environment, dict(options.base_requirement), dict(options.base_env)
+    )
+    if options.base is None and not base_choice:
+        raise GateError("BASE is missing: name a commit, or what differs in base, as with --base-python")
     request = Request(
-        base=options.base,
+        base=options.base or options.head,
         head=options.head,
         config=options.config,
-        python=options.python,
-        environment=options.environment,
+        choice=Choice(options.python, options.environment, dict(options.requirement), dict(options.env)),
+        base_choice=base_choice,
         bench=options.bench,
         settings=_settings(options),
         metric_threshold=options.metric_threshold,

@@ -1,4 +1,4 @@
-"""A run of the gate, from two names of commits to a report, step by step."""
+"""A run of the gate, from the names of two sides to a report, step by step."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -6,18 +6,20 @@ from datetime import datetime, timezone
 from pathlib import Path
 from time import monotonic
 
-from asv_gate import asvlink, metrics, runfolder, sides
+from asv_gate import differing, metrics, runfolder, sides
 from asv_gate.asvlink import Benchmark
 from asv_gate.atomic import write_atomic
 from asv_gate.decide import decide
+from asv_gate.differing import Difference
 from asv_gate.dryrun import dry_run
 from asv_gate.errors import GateError
 from asv_gate.live import LivePairs
+from asv_gate.pair import Side
 from asv_gate.progress import Progress
 from asv_gate.report.build import Run, build
 from asv_gate.report.model import Report
 from asv_gate.report.words import count
-from asv_gate.request import Request
+from asv_gate.request import EQUAL, Request
 from asv_gate.workspace import Workspace
 
 SUITE_LEAST = 3  # timings of which there is a suite result
@@ -25,7 +27,7 @@ DRY_RUN_LEAST = 120.0  # seconds that a dry run may take, also where the budget 
 
 
 def run(request: Request, progress: Progress, calibration: Callable[[Workspace], str]) -> tuple[Report, Path]:
-    """Compare two commits.
+    """Compare two commits, or two environments.
 
     Parameters
     ----------
@@ -49,9 +51,8 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
     started, start = datetime.now(timezone.utc), monotonic()
     space, settings = Workspace(request.config), request.settings
     progress.stage("Reading the suite")
-    names = [request.base, request.head]
-    suite = asvlink.resolve(request.config, names, request.python, request.environment)
-    with runfolder.opened(space, request, suite) as (folder, journal):
+    base_suite, suite = request.suites()
+    with runfolder.opened(space, request, (base_suite, suite)) as (folder, journal):
         building = monotonic()
         installed = sides.install(
             space,
@@ -60,8 +61,10 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
             installations=request.installations,
             folder=folder,
             progress=progress,
+            base_suite=base_suite,
         )
         building = monotonic() - building
+        differences = _differences(installed[0])
         space.remove_unused()
         selection = sides.select(suite, installed[0], request.bench, request.timeout, progress)
         dry = dry_run(installed[0], selection, max(settings.budget, DRY_RUN_LEAST), progress)
@@ -82,6 +85,8 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
             Run(
                 request=request,
                 suite=suite,
+                base_environment=base_suite.environment,
+                differences=differences,
                 selection=selection,
                 dry=dry,
                 metrics=[metric for metric in measured if not metric.noisy],
@@ -100,6 +105,15 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
     if request.prune and not space.prune([base.install.folder for base, _ in installed], folder):
         progress.stage("Nothing is pruned while another run is at work here")
     return report, folder
+
+
+def _differences(sides: tuple[Side, Side]) -> Sequence[Difference]:
+    """What base's environment and head's differ in. Raises GateError for one commit in two that are alike."""
+    base, head = sides
+    found = differing.asked((base.suite, head.suite), (base.install, head.install))
+    if not found and base.suite is not head.suite and base.install.commit == head.install.commit:
+        raise GateError(f"{EQUAL}, once they are installed: {base.suite.environment} and {head.suite.environment}")
+    return found
 
 
 def _together(benchmarks: Sequence[Benchmark]) -> list[bool]:

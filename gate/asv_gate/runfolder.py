@@ -16,7 +16,7 @@ DONE = "done"  # the file that a run leaves which came to its end
 
 
 @contextmanager
-def opened(space: Workspace, request: Request, suite: Suite) -> Iterator[tuple[Path, Journal]]:
+def opened(space: Workspace, request: Request, suites: tuple[Suite, Suite]) -> Iterator[tuple[Path, Journal]]:
     """The run's folder, which is this process's alone within the block, and its journal.
 
     Raises
@@ -25,7 +25,7 @@ def opened(space: Workspace, request: Request, suite: Suite) -> Iterator[tuple[P
         Where a run is to be resumed and none fits the request.
 
     """
-    header = request.header(suite)
+    header = request.header(suites)
     for past in space.past_runs() if request.resume else ():
         seed = _seed_of_interrupted(past, header)
         if seed is not None and request.seed in (None, seed):
@@ -35,7 +35,7 @@ def opened(space: Workspace, request: Request, suite: Suite) -> Iterator[tuple[P
                         yield past, journal
                     return
     if request.resume:
-        raise GateError("there is no interrupted run of these commits with these settings to go on with")
+        raise GateError("there is no interrupted run of these sides with these settings to go on with")
     folder = space.new_run()
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     with workspace.held(folder), Journal(folder / "journal.jsonl", {**header, "seed": seed}) as journal:

@@ -1,11 +1,11 @@
 """Both commits installed, and the benchmarks that the suite has with each."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from asv_gate import workspace
+from asv_gate import differing, workspace
 from asv_gate.asvlink import Benchmark, Suite
 from asv_gate.comparable import last_line
 from asv_gate.discovery import discover
@@ -24,20 +24,25 @@ def install(
     installations: int,
     folder: Path,
     progress: Progress,
+    base_suite: Suite | None = None,
 ) -> list[tuple[Side, Side]]:
-    """Both commits, so many times each, in environments of their own even where it is one commit."""
+    """Both commits, so many times each, in environments of their own even where it is one commit.
+
+    Base's is that of `base_suite`, where it is another one than head's.
+    """
+    suites = (base_suite or suite, suite)
+    one = commits[0] == commits[1] and suites[0].setup_hash == suites[1].setup_hash
     letters = iter(workspace.LETTERS)
     sides = []
     for _ in range(installations):
         pair = []
         letter = next(letters)
-        other = next(letters) if commits[0] == commits[1] else letter
-        for role, made in zip(
-            ("base", "head"), space.install_both(suite, commits, (letter, other), progress.stage), strict=True
-        ):
+        other = next(letters) if one else letter
+        installs = space.install_both(suites, commits, (letter, other), progress.stage)
+        for role, its, made in zip(("base", "head"), suites, installs, strict=True):
             own = folder / f"{role}-{made.letter}"
             own.mkdir(exist_ok=True)
-            pair.append(Side(suite, made, own))
+            pair.append(Side(its, made, own))
         sides.append((pair[0], pair[1]))
     return sides
 
@@ -77,7 +82,7 @@ def select(
     """
     matching([], patterns)  # one that is no pattern is told of before anything is imported
     progress.stage("Importing the suite with base and head")
-    base, head = (discover(suite, side.install) for side in sides)
+    base, head = (discover(side.suite, side.install) for side in sides)
     found, excluded = [], set()
     for discovery in (base, head):
         asked = matching(discovery.benchmarks, patterns)
@@ -94,17 +99,19 @@ def select(
     if not (in_base or in_head or broken):
         raise GateError(_nothing(suite, patterns, base.failed, excluded))
     unmeasured = {}
+    one = sides[0].install.commit == sides[1].install.commit
+    removed, new = ("only in base", "only in head") if one else ("removed: only in base", "new: only in head")
     for each in in_base.values():
         if each.name not in in_head:
             fails = any(file.startswith(each.file) for file in broken)
-            unmeasured[each.name] = f"{each.file} fails with head" if fails else "removed: only in base"
-    unmeasured |= {each.name: "new: only in head" for each in in_head.values() if each.name not in in_base}
+            unmeasured[each.name] = f"{each.file} fails with head" if fails else removed
+    unmeasured |= {each.name: new for each in in_head.values() if each.name not in in_base}
     return Selection(
         [(in_base[name], benchmark) for name, benchmark in in_head.items() if name in in_base],
         unmeasured,
         broken,
         [
-            *filter(None, [workspace.differences(*(side.install for side in sides))]),
+            *_unasked(*sides),
             *(_failing(file, error, in_both=file in head.failed) for file, error in base.failed.items()),
         ],
         len(excluded),
@@ -124,8 +131,15 @@ def _pattern(pattern: str) -> re.Pattern[str]:
         raise GateError(f"--bench must be a regular expression, not {pattern!r}: {error}") from None
 
 
+def _unasked(base: Side, head: Side) -> Iterator[str]:
+    """What is installed and differs, though it is not what the run asks about."""
+    asked = differing.may_differ(base.suite, head.suite)
+    if words := differing.besides(base.install, head.install, asked):
+        yield f"Not asked for, and different: {words}" if asked else words
+
+
 def _failing(file: str, error: str, *, in_both: bool) -> str:
-    where = "either commit" if in_both else "base, so that what it has is new"
+    where = "either side" if in_both else "base, so that what it has is new"
     return f"{file} cannot be imported with {where}: {last_line(error)}"
 
 

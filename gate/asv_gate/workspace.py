@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from asv_gate import asvlink
+from asv_gate import asvlink, differing
 from asv_gate.asvlink import Install, Suite
 
 UNUSED_SECONDS = 24 * 3600.0  # after which an environment, of some hundred megabytes, is removed
@@ -41,20 +41,25 @@ class Workspace:
             ignore.write_text("*\n", encoding="utf-8")
 
     def install_both(
-        self, suite: Suite, commits: tuple[str, str], letters: tuple[str, str], tell: Callable[[str], None]
+        self,
+        suites: tuple[Suite, Suite],
+        commits: tuple[str, str],
+        letters: tuple[str, str],
+        tell: Callable[[str], None],
     ) -> tuple[Install, Install]:
-        """Both commits, with dependencies of one day.
+        """Both commits, each in its suite's environment, with dependencies of one day.
 
         An installation that was kept may have older versions of them than one that is made now, for
         which head would be blamed. It is made again then; what differs after that is the commits' own choice.
         """
-        base, head = (self.install(suite, *each, tell) for each in zip(commits, letters, strict=True))
-        if base.packages == head.packages or abs(base.made - head.made) < SAME_DAY_SECONDS:
+        base, head = (self.install(*each, tell) for each in zip(suites, commits, letters, strict=True))
+        unasked = differing.besides(base, head, differing.may_differ(*suites))
+        if not unasked or abs(base.made - head.made) < SAME_DAY_SECONDS:
             return base, head
-        tell(f"{differences(base, head)}; what was installed earlier is installed again")
+        tell(f"{unasked}; what was installed earlier is installed again")
         if base.made < head.made:
-            return self.install(suite, base.commit, base.letter, tell, after=base), head
-        return base, self.install(suite, head.commit, head.letter, tell, after=head)
+            return self.install(suites[0], base.commit, base.letter, tell, after=base), head
+        return base, self.install(suites[1], head.commit, head.letter, tell, after=head)
 
     def install(
         self, suite: Suite, commit: str, letter: str, tell: Callable[[str], None], after: Install | None = None
@@ -74,7 +79,7 @@ class Workspace:
             folder = self.environments / f"{name}-{last}"
             folder.mkdir(exist_ok=True)
             if not (folder / asvlink.READY).exists():
-                tell(f"Building {commit[:8]}, installation {letter}")
+                tell(f"Building {commit[:8]} in {suite.environment}, installation {letter}")
             os.utime(folder)
             install = asvlink.build(self.config, suite, commit, letter, folder)
             os.utime(folder)
@@ -178,15 +183,6 @@ def locked(file: Path, timeout: float = -1) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
-
-
-def differences(base: Install, head: Install) -> str:
-    """The dependencies that are not the same, as ``numpy 2.0 in base, 2.1 in head``; nothing where all are."""
-    names = [name for name in {**base.packages, **head.packages} if base.packages.get(name) != head.packages.get(name)]
-    return "; ".join(
-        f"{name} {base.packages.get(name, 'is not')} in base, {head.packages.get(name, 'not')} in head"
-        for name in sorted(names)
-    )
 
 
 def digest(suite: Suite) -> str:

@@ -5,6 +5,7 @@ import os
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 import project
 import pytest
@@ -24,7 +25,7 @@ def suite(thing: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def refusal(folder: Path, *names: str, **chosen: str) -> str:
+def refusal(folder: Path, *names: str, **chosen: Any) -> str:
     with pytest.raises(GateError) as refused:
         asvlink.resolve(folder / "asv.conf.json", names, **chosen)
     return str(refused.value)

@@ -11,7 +11,7 @@ import pytest
 from commands import asv_gate
 from filelock import FileLock
 
-from asv_gate import asvlink, workspace
+from asv_gate import asvlink, differing, workspace
 from asv_gate.asvlink import Install, Suite
 from asv_gate.errors import GateError
 from asv_gate.workspace import Workspace
@@ -106,7 +106,7 @@ BASE, HEAD = "a" * 40, "b" * 40
 
 
 def both(space: Workspace, head: str = HEAD) -> tuple[Install, Install]:
-    return space.install_both(SUITE, (BASE, head), ("a", "a"), lambda words: None)
+    return space.install_both((SUITE, SUITE), (BASE, head), ("a", "a"), lambda words: None)
 
 
 def test_a_kept_base_is_installed_again_where_the_world_has_changed(space: Workspace, builder: Builder) -> None:
@@ -159,8 +159,8 @@ def test_what_the_commits_themselves_require_differs_and_is_said(space: Workspac
     builder.packages = {"numpy": "2", "new": "1"}
     base, head = both(space)
     assert builder.built == [BASE, HEAD]
-    assert workspace.differences(base, head) == "new is not in base, 1 in head; numpy 1 in base, 2 in head"
-    assert workspace.differences(base, base) == ""
+    assert differing.besides(base, head) == "new is not in base, 1 in head; numpy 1 in base, 2 in head"
+    assert differing.besides(base, base) == ""
 
 
 def test_pruning_keeps_what_the_next_run_against_this_base_needs(space: Workspace, builder: Builder) -> None:

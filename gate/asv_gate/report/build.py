@@ -10,6 +10,7 @@ import numpy as np
 from asv_gate import cpus, metrics, power, signedrank
 from asv_gate.asvlink import Benchmark, Suite
 from asv_gate.decide import Decision, Verdict
+from asv_gate.differing import Difference
 from asv_gate.dryrun import DryRun
 from asv_gate.live import LivePairs
 from asv_gate.metrics import Metric, Size
@@ -28,7 +29,9 @@ class Run:
     """All that a run has come to."""
 
     request: Request
-    suite: Suite
+    suite: Suite  # in head's environment
+    base_environment: str
+    differences: Sequence[Difference]  # of the environments
     selection: Selection
     dry: DryRun
     metrics: Sequence[Metric]  # that do not vary
@@ -52,7 +55,9 @@ def build(run: Run) -> Report:
         head=request.head,
         base_commit=base,
         head_commit=head,
+        base_environment=run.base_environment,
         environment=run.suite.environment,
+        differences=run.differences,
         machine={"system": platform.platform(), "cpus": str(cpus.usable()), "name": platform.node()},
         settings={**asdict(request.settings), "metric_threshold": request.metric_threshold},
         seed=run.seed,
@@ -165,10 +170,10 @@ def warnings(run: Run) -> list[str]:
     base, head = run.request.commits(run.suite)
     if run.suite.uncommitted:
         said.append("The checkout has uncommitted changes: of these, only those of the benchmarks are measured.")
-    if run.suite.others:
+    if run.suite.others and not run.differences:
         others = f"one of {1 + len(run.suite.others)} environments: --environment chooses, or takes all in turn"
         said.append(f"Measured in {run.suite.environment}, {others}.")
-    if base == head:
+    if base == head and not run.differences:
         said.append("Base and head are the same commit: what is found is a false alarm.")
     if run.selection.excluded:
         said.append(f"Excluded by the suite: {count(run.selection.excluded, 'benchmark')}.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from asv_gate.report.model import Report
 
-VERSION = 2
+VERSION = 3
 
 
 def as_json(report: Report) -> str:
@@ -20,8 +20,13 @@ def as_dict(report: Report) -> dict[str, Any]:
         "status": int(report.status),
         "reason": report.reason,
         "project": report.project,
-        "base": {"name": report.base, "commit": report.base_commit},
-        "head": {"name": report.head, "commit": report.head_commit},
+        "base": {
+            "name": report.base,
+            "commit": report.base_commit,
+            "environment": report.base_environment or report.environment,
+        },
+        "head": {"name": report.head, "commit": report.head_commit, "environment": report.environment},
+        "differences": [_object(each) for each in report.differences],
         "environment": report.environment,
         "machine": dict(report.machine),
         "settings": dict(report.settings),

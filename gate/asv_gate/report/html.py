@@ -31,7 +31,7 @@ pre { background: #f5f5f5; padding: .6em; overflow-x: auto; }
 </head>
 <body>
 <h1>$title</h1>
-<p>$commits</p>
+<p>$sides</p>
 <p><strong>$reason</strong></p>
 $changed
 $plot
@@ -56,8 +56,8 @@ def as_html(report: Report) -> str:
         summary = f"<summary>{escape(words.folded(report.unchanged))}</summary>"
         unchanged = f"<details>{summary}\n{_table(report.unchanged)}</details>"
     return PAGE.substitute(
-        title=escape(f"{report.project}: {report.base} to {report.head}"),
-        commits=escape(f"{report.base_commit} to {report.head_commit}, in {report.environment}, {report.started}"),
+        title=escape(f"{report.project}: {words.sides(report)[0]}"),
+        sides=escape(f"{words.sides(report)[1]}, {report.started}"),
         reason=escape(report.reason),
         changed=_table([*report.changed, *report.unjudged]),
         plot=f"{FIGURE}{plot}</figure>" if plot else "",

@@ -25,6 +25,10 @@ def as_junit(report: Report) -> str:
         errors=str(len(broken)),
         skipped=str(sum(not row.judged and row.name not in broken for row in rows)),
     )
+    properties = ET.SubElement(suite, "properties")
+    ET.SubElement(properties, "property", name="compared", value=words.sides(report)[1])
+    for each in report.differences:
+        ET.SubElement(properties, "property", name="differs", value=str(each))
     if report.suite is not None:
         together = ET.SubElement(suite, "testcase", classname="asv-gate", name="suite result")
         if suite_failed:

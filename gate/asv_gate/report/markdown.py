@@ -19,8 +19,8 @@ HEAD = ("| benchmark | base | head | change (95 %) | verdict | could detect |", 
 def as_markdown(report: Report) -> str:
     """GitHub's dialect, in which what benchmarks are called and print formats nothing."""
     report = shown(report)
-    commits = f"{code(report.base)} ({report.base_commit[:8]}) to {code(report.head)} ({report.head_commit[:8]})"
-    out = [f"## {TITLES[report.status]}", "", f"{commits}, {plain(report.environment)}", "", plain(report.reason), ""]
+    sides = words.sides(report, code, plain)[1]
+    out = [f"## {TITLES[report.status]}", "", sides, "", plain(report.reason), ""]
     if telling := [*report.changed, *report.unjudged]:
         out += [*HEAD, *map(_row, telling), ""]
     if report.unchanged:

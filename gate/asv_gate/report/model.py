@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from asv_gate.differing import Difference
+
 
 class Status(IntEnum):
     """What a run exits with."""
@@ -79,11 +81,11 @@ class Report:
     """A run. `status` is its exit status, and `reason` says why in a sentence."""
 
     project: str
-    base: str
+    base: str  # the name of a commit, as head
     head: str
     base_commit: str
     head_commit: str
-    environment: str
+    environment: str  # head's
     machine: Mapping[str, str]
     settings: Mapping[str, float]
     seed: int
@@ -98,6 +100,8 @@ class Report:
     status: Status
     reason: str
     building_seconds: float = 0.0  # of all, those for installing the commits
+    base_environment: str = ""  # where it is not head's
+    differences: Sequence[Difference] = ()  # of the environments; then they are compared, with their commits or alone
 
     @property
     def detectable(self) -> float:

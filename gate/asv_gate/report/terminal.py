@@ -21,8 +21,7 @@ def show(report: Report, files: Sequence[Path], console: Console, *, everything:
 
 def _lines(report: Report, files: Sequence[Path], *, everything: bool) -> Iterator[Text]:
     yield Text()
-    commits = f"{report.base} ({report.base_commit[:8]}) to {report.head} ({report.head_commit[:8]})"
-    yield Text(f"{commits}, {report.environment}")
+    yield Text(words.sides(report)[1])
     yield Text()
     for row in report.changed:
         yield from _row(row, "red" if row.worse else "green")

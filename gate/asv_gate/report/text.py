@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from asv_gate.differing import Difference
 from asv_gate.report.model import Report
 
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\-_])|\x9b[0-?]*[ -/]*[@-~]")
@@ -46,6 +47,8 @@ def shown(report: Report, longest: int | None = LONGEST) -> Report:
         base=line(report.base),
         head=line(report.head),
         environment=line(report.environment),
+        base_environment=line(report.base_environment),
+        differences=[Difference(*map(line, vars(each).values())) for each in report.differences],
         rows=[
             replace(row, name=name, unit=line(row.unit, 40), note=line(row.note))
             for row, name in zip(report.rows, _apart(line(row.name, longest) for row in report.rows), strict=True)

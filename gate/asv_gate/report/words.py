@@ -1,7 +1,7 @@
 """Numbers and sentences as all forms of the report have them."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from asv_gate.report.model import Report, Row
 
@@ -69,6 +69,28 @@ def folded(rows: list[Row]) -> str:
     return f"{words}; the smallest slowdown that could be detected in each is {span}."
 
 
+def sides(report: Report, code: Callable[[str], str] = str, plain: Callable[[str], str] = str) -> tuple[str, str]:
+    """What is compared, in a few words, and all that base and head are.
+
+    Parameters
+    ----------
+    report
+        A run.
+    code, plain
+        How the form writes a name that the user gave, and other texts.
+
+    """
+    base = f"{code(report.base)} ({report.base_commit[:8]})"
+    head = f"{code(report.head)} ({report.head_commit[:8]})"
+    if not report.differences:
+        return f"{report.base} to {report.head}", f"{base} to {head}, {plain(report.environment)}"
+    differing = ", ".join(plain(str(each)) for each in report.differences)
+    environments = plain(f"{report.base_environment} to {report.environment}")
+    if report.base_commit == report.head_commit:
+        return differing, f"{differing}; {head} on both sides; {environments}"
+    return f"{report.base} to {report.head}, {differing}", f"{base} to {head}, and {differing}; {environments}"
+
+
 def notes(report: Report) -> Iterator[str]:
     """What a reader must know besides the benchmarks: a line each, and below it what a program has printed."""
     if report.suite is not None:
@@ -81,8 +103,9 @@ def notes(report: Report) -> Iterator[str]:
     yield from report.warnings
     if report.suite is not None or any(row.pairs and not math.isnan(row.detectable) for row in report.rows):
         alpha = percent(report.settings["alpha"])
+        alike = "environments that are equally fast" if report.differences else "unchanged code"
         yield (
-            f"False alarms among what was judged by statistics: in at most {alpha} of runs on unchanged code. "
+            f"False alarms among what was judged by statistics: in at most {alpha} of runs on {alike}. "
             f"What could be detected is meant with a probability of 90 %."
         )
     if report.calibration:
