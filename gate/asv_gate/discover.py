@@ -13,6 +13,7 @@ import json
 import os
 import pkgutil
 import sys
+import sysconfig
 import traceback
 from collections.abc import Iterator
 from types import ModuleType
@@ -34,7 +35,13 @@ def main(folder: str, file: str, *left_out: str) -> None:
                         say(lines, module=module.__name__, benchmark=plain(benchmark))
                 except BaseException:
                     say(lines, module=module.__name__, failed=where, error=traceback.format_exc())
-        say(lines, done=True)
+        say(lines, done=True, gil_is_back=gil_is_back())
+
+
+def gil_is_back() -> bool:
+    """Whether this Python can run without a GIL, and has one all the same: an extension may switch it on."""
+    enabled = getattr(sys, "_is_gil_enabled", None)
+    return bool(sysconfig.get_config_var("Py_GIL_DISABLED")) and enabled is not None and bool(enabled())
 
 
 def modules(name: str, lines: IO[str], left_out: tuple[str, ...]) -> Iterator[ModuleType]:

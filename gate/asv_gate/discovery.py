@@ -24,6 +24,7 @@ class Discovery:
     benchmarks: Sequence[Benchmark]
     failed: Mapping[str, str]
     entries: Sequence[Mapping[str, Any]] = ()  # the benchmarks as asv's discovery has them
+    gil_is_back: bool = False  # a free-threaded Python has one, once the suite is imported
 
 
 def discover(suite: Suite, install: Install) -> Discovery:
@@ -43,7 +44,9 @@ def discover(suite: Suite, install: Install) -> Discovery:
             break
         importing = [line["importing"] for line in lines if "importing" in line]
         if not importing:
-            raise GateError(f"the suite cannot be imported with commit {install.commit[:8]}:\n{ended.output}")
+            raise GateError(
+                f"the suite cannot be imported in {suite.environment} with commit {install.commit[:8]}:\n{ended.output}"
+            )
         left_out.append(importing[-1])
         how = f"takes more than {SECONDS:g} s" if ended.status is None else f"ends Python with status {ended.status}"
         failed[file_of(suite, importing[-1])] = f"importing it {how}\n{ended.output}".strip()
@@ -52,7 +55,7 @@ def discover(suite: Suite, install: Install) -> Discovery:
             failed[" ".join(filter(None, (file_of(suite, line["module"]), line["failed"])))] = line["error"].strip()
     found = [(file_of(suite, line["module"]), line["benchmark"]) for line in lines if "benchmark" in line]
     benchmarks = [each for file, entry in found for each in _combinations(file, entry, suite.timeout)]
-    return Discovery(benchmarks, failed, [entry for _, entry in found])
+    return Discovery(benchmarks, failed, [entry for _, entry in found], lines[-1]["gil_is_back"])
 
 
 def file_of(suite: Suite, module: str) -> str:

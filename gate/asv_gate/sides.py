@@ -112,6 +112,11 @@ def select(
         broken,
         [
             *_unasked(*sides),
+            *(
+                f"The Python of {side} can run without a GIL, and the GIL is on once the suite is imported."
+                for side, discovery in (("base", base), ("head", head))
+                if discovery.gil_is_back
+            ),
             *(_failing(file, error, in_both=file in head.failed) for file, error in base.failed.items()),
         ],
         len(excluded),

@@ -40,6 +40,11 @@ RECORD, RUN, REPLAY, CALIBRATE = ("record", "file"), ("run", "base"), ("replay",
         ((*RUN, "--report", ""), "argument --report: must be a path, not ''"),
         ((*RUN, "--config", ""), "argument --config: must be a path, not ''"),
         ((*RUN, "--python", ""), "argument --python: must be a name, not ''"),
+        ((*RUN, "--base-python", ""), "argument --base-python: must be a name, not ''"),
+        ((*RUN, "--requirement", "numpy>=2"), "must be a package and its version, like numpy==2.2.6, not 'numpy>=2'"),
+        ((*RUN, "--base-requirement", "numpy"), "argument --base-requirement: must be a package and its version"),
+        ((*RUN, "--env", "PYTHON_JIT"), "must be a variable and its value, like PYTHON_JIT=1, not 'PYTHON_JIT'"),
+        ((*RUN, "--base-env", "=1"), "argument --base-env: must be a variable and its value"),
         ((*RECORD, "--pairs", "0"), "argument --pairs: must be an integer of at least 1, not '0'"),
         ((*RECORD, "--commit", ""), "argument --commit: must be a name"),
         (("record", ""), "argument RECORDING: must be a path"),
@@ -66,3 +71,17 @@ def test_times_have_units(text: str, seconds: float) -> None:
 @pytest.mark.parametrize(("text", "fraction"), [("5%", 0.05), ("0.05", 0.05), ("12.5 %", 0.125), ("0", 0.0)])
 def test_fractions_may_be_percent(text: str, fraction: float) -> None:
     assert cli.parser().parse_args(["run", "base", "--threshold", text]).threshold == pytest.approx(fraction)
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("numpy==2.2.6", ("numpy", "2.2.6")),
+        ("NumPy == 2.2.6", ("numpy", "2.2.6")),
+        ("pip+six==1.17.0", ("pip+six", "1.17.0")),
+        ("dask[array]==2024.*", ("dask[array]", "2024.*")),
+        ("torch==2.6.0+cpu", ("torch", "2.6.0+cpu")),
+    ],
+)
+def test_requirements_are_a_name_and_a_version(text: str, parsed: tuple[str, str]) -> None:
+    assert cli.parser().parse_args(["run", "--requirement", text]).requirement == [parsed]
