@@ -58,6 +58,9 @@ def add(
         "--bench", action="append", default=[], metavar="REGEX", help="only benchmarks that it is found in; repeatable"
     )
     history.add_argument(
+        "--again", action="store_true", help="measure also what has the same package as a commit that has results"
+    )
+    history.add_argument(
         "--machine", metavar="NAME", help="in the results; by default its CPU model and number of CPUs"
     )
     history.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
@@ -113,6 +116,7 @@ def history_command(options: argparse.Namespace) -> int:
         machine=options.machine,
         precision=options.precision,
         budget=options.budget,
+        again=options.again,
     )
     with ConsoleProgress() as progress:
         came = measuring.run(request, progress)

@@ -13,7 +13,7 @@ from asv_gate import asvlink, comparable, workspace
 from asv_gate.asvlink import Benchmark, Install, Suite
 from asv_gate.discovery import Discovery, discover
 from asv_gate.errors import GateError
-from asv_gate.history import fixing, machine, package, reference, rows
+from asv_gate.history import fixing, machine, package, packages, reference, rows
 from asv_gate.history.fixing import group_of
 from asv_gate.history.reference import Build, Reference
 from asv_gate.history.request import HistoryRequest
@@ -95,7 +95,7 @@ class _History:
         self.reference = found or Reference(Build(asked, plan["environments"][-1]["name"]), self.machine)
         self.environments = {environment["name"]: environment for environment in plan["all"]}
         self.sides: dict[Build, Side] = {}
-        self.packages: dict[tuple[str, str], str] = {}  # environment and digest: the commit that was measured
+        self.packages = packages.load(self.folder)
 
     def target(self, target: Target, place: int, of: int) -> Came:
         """Measure it, unless its results are there or its package was measured as another commit's."""
@@ -103,10 +103,10 @@ class _History:
         try:
             side = self.target_side(target.build)
             digest = package.digest(side.install)
-            same = self.packages.setdefault((target.environment["name"], digest), target.commit["hash"])
-            if same != target.commit["hash"]:
-                return Came(target, f"not measured: the same package as {same[:8]}", False, {})
-            return self.measured(target, side, title)
+            came = self.measured(target, side, title, self.packages.same(target.build, digest))
+            if came.measured:
+                self.packages.add(target.build, digest)
+            return came
         except GateError as error:
             return Came(target, f"could not be measured: {error}", False, {title: str(error)})
 
@@ -133,13 +133,19 @@ class _History:
         folder.mkdir(parents=True, exist_ok=True)
         return Side(suite, install, folder)
 
-    def measured(self, target: Target, side: Side, title: str) -> Came:
+    def measured(self, target: Target, side: Side, title: str, same: Sequence[Build]) -> Came:
+        """Measure what neither it nor a build of the same package has results of."""
         self.progress.stage(f"Importing the suite with {title}")
         found = discover(side.suite, side.install)
         asked = matching(found.benchmarks, self.request.bench)
-        wanted = [each for each in asked if each.name not in self.written(target, found)]
+        wanted = self.unwritten(asked, target.build, found)
         if not wanted:
             return Came(target, "measured before", True, {})
+        for build in () if self.request.again else same:
+            left = self.unwritten(wanted, build, found)
+            if not left:
+                return Came(target, f"not measured: the same package as {build.commit[:8]}", False, {})
+            wanted = left
         began = time.time()
         timings = [each for each in wanted if each.type == "time"]
         with Journal(side.folder / "journal.jsonl", self.header(target)) as journal:
@@ -245,10 +251,10 @@ class _History:
                 values[name] = Value(base * found[name].ratio, found[name], tuple(spent.pairs[name]), base)
         return values
 
-    def written(self, target: Target, found: Discovery) -> set[str]:
-        """The benchmarks that the target's file of results has, with the version that they are now."""
-        file = self.folder / f"{target.commit['hash'][:8]}-{target.environment['name']}.json"
-        return rows.written(file, found.entries)
+    def unwritten(self, benchmarks: Sequence[Benchmark], build: Build, found: Discovery) -> list[Benchmark]:
+        """Those that the build's file of results has not, with the version that they are now."""
+        written = rows.written(self.folder / f"{build.commit[:8]}-{build.environment}.json", found.entries)
+        return [each for each in benchmarks if each.name not in written]
 
     def save(self, target: Target, found: Discovery, values: Mapping[str, Value], began: float) -> None:
         """Write the results whole."""

@@ -3,21 +3,27 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from asv_gate import processes
 from asv_gate.asvlink import Install
+from asv_gate.describe import plain
 from asv_gate.errors import GateError
 
 SECONDS = 60.0
 # Where a package is, and what tells of how and when it was installed, differs though nothing that runs does.
+# And what builds and installs packages, of which another day brings another version, does not run in benchmarks.
+BUILDERS = ("pip", "wheel", "build", "pyproject_hooks")
 OF_THE_INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 FOLDERS = "import json, sysconfig; print(json.dumps(sorted({sysconfig.get_path(p) for p in ('purelib', 'platlib')})))"
 
 
 def digest(install: Install) -> str:
     """Of all files that the environment's Python can import: the project as it was built, and what it needs.
+
+    It is the same for every installation of them, whatever its folder is called, on this machine or another.
 
     Raises
     ------
@@ -32,14 +38,19 @@ def digest(install: Install) -> str:
         folders = json.loads(ended.output.strip().splitlines()[-1])
     except (ValueError, IndexError):
         raise GateError(f"the Python of {install.folder} does not run:\n{ended.output}") from None
+    project = plain(install.variables.get("ASV_PROJECT", ""))
+    left_out = [name for name in BUILDERS if plain(name) != project]
     sha = hashlib.sha256()
     for folder in map(Path, folders):
-        for path in _files(folder):
+        for path in _files(folder, left_out):
             sha.update(os.fsencode(path.relative_to(folder)) + b"\0" + path.read_bytes() + b"\0")
     return sha.hexdigest()
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path, left_out: Sequence[str]) -> Iterator[Path]:
+    pattern = re.compile(rf"({'|'.join(left_out)})(-.*\.dist-info)?")
     for path in sorted(folder.rglob("*")):
+        if pattern.fullmatch(path.relative_to(folder).parts[0]):
+            continue
         if path.name not in OF_THE_INSTALLATION and "__pycache__" not in path.parts and path.is_file():
             yield path

@@ -30,6 +30,8 @@ class HistoryRequest:
         Half the width of the 95 % interval at which a benchmark is done, as a fraction.
     budget
         Seconds of pairs for each commit in each environment; the fewest of each benchmark are taken in any case.
+    again
+        Measure also what has the same package as a commit that has results.
 
     """
 
@@ -41,6 +43,7 @@ class HistoryRequest:
     machine: str | None = None
     precision: float = 0.02
     budget: float = 300.0
+    again: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.precision < 1:
