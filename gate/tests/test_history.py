@@ -3,14 +3,16 @@
 import json
 import math
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from commands import asv_gate
 
+from asv_gate.asvlink import Install
 from asv_gate.errors import GateError
-from asv_gate.history import machine, reference, rows
+from asv_gate.history import machine, package, packages, reference, rows
 from asv_gate.history.reference import Build, Reference, ReferenceTime
 from asv_gate.history.rows import NOT_MEASURED, Value
 
@@ -140,3 +142,81 @@ def test_bad_input_is_one_line(thing: Path, arguments: tuple[str, ...], why: str
     assert why in done.errors
     assert "Traceback" not in done.errors
     assert not (thing / "results").exists()
+
+
+def test_packages_are_read_as_they_were_written_and_one_environment_is_not_another(tmp_path: Path) -> None:
+    one, other, elsewhere = Build("a" * 40, "py3.13"), Build("b" * 40, "py3.13"), Build("c" * 40, "py3.12")
+    known = packages.load(tmp_path)
+    for build in (other, one, elsewhere):
+        known.add(build, "d1")
+    known.add(Build("e" * 40, "py3.13"), "d2")
+    read = packages.load(tmp_path)
+    assert read.digests == known.digests
+    assert read.same(one, "d1") == [other]
+    assert read.same(one, "d3") == []
+    before = (tmp_path / packages.NAME).stat().st_mtime_ns
+    read.add(one, "d1")
+    assert (tmp_path / packages.NAME).stat().st_mtime_ns == before, "what is known is not written again"
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "{}", '{"commit": "c", "environment": "e", "digest": 1}', "\udcff"])
+def test_a_broken_file_of_packages_is_one_error_and_stays(tmp_path: Path, text: str) -> None:
+    file = tmp_path / packages.NAME
+    file.write_text(text, errors="surrogateescape")
+    before = file.read_bytes()
+    with pytest.raises(GateError, match=r"packages\.jsonl cannot be read"):
+        packages.load(tmp_path)
+    assert file.read_bytes() == before
+
+
+def installed(folder: Path, files: dict[str, str], project: str = "thing") -> str:
+    """The digest of an installation that has these files: its Python tells that its packages lie there."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    tells = f"print({json.dumps([str(folder)])!r})"
+    python = [sys.executable, "-c", tells]
+    return package.digest(Install("a" * 40, "a", folder, python, {"ASV_PROJECT": project}))
+
+
+FILES = {"thing/__init__.py": "1", "thing-1.dist-info/METADATA": "thing", "six.py": "six"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "alike"),
+    [
+        ({}, True),
+        ({"thing/__pycache__/__init__.pyc": "x", "thing-1.dist-info/RECORD": "x"}, True),
+        ({"thing-1.dist-info/direct_url.json": "where"}, True),
+        ({"pip/__init__.py": "another day", "pip-26.dist-info/METADATA": "pip"}, True),
+        ({"pipeline/__init__.py": "x"}, False),
+        ({"thing/__init__.py": "2"}, False),
+        ({"six.py": "another six"}, False),
+    ],
+)
+def test_a_digest_is_of_what_benchmarks_run(tmp_path: Path, changed: dict[str, str], *, alike: bool) -> None:
+    before = installed(tmp_path / "one", FILES)
+    assert (installed(tmp_path / "another", {**FILES, **changed}) == before) is alike
+
+
+def test_a_project_that_builds_packages_is_not_left_out_of_its_own_digest(tmp_path: Path) -> None:
+    before = installed(tmp_path / "one", {"build/__init__.py": "1"}, "build")
+    assert installed(tmp_path / "two", {"build/__init__.py": "2"}, "build") != before
+
+
+def test_what_an_earlier_run_knows_to_be_unchanged_is_measured_only_when_it_is_asked_for(thing: Path) -> None:
+    """These environments are all of the Python that runs the tests, so that all commits have one package."""
+    request = ("--reference", "base", "--bench", "track_count")
+    try:
+        assert asv_gate(thing, "history", "same", *request).status == 0
+        unchanged = asv_gate(thing, "history", "larger", *request)
+        assert unchanged.status == 0, unchanged.said
+        assert "not measured: the same package as" in unchanged.output
+        more = asv_gate(thing, "history", "larger", *request, "--bench", "track_steady")
+        assert "1 measured in" in more.output, "the other commit has no result of it"
+        again = asv_gate(thing, "history", "larger", *request, "--again")
+        assert "1 measured in" in again.output
+        (file,) = (thing / "results").glob("*-paired/packages.jsonl")
+        assert len(file.read_text().splitlines()) == 2
+    finally:
+        shutil.rmtree(thing / "results", ignore_errors=True)

@@ -38,6 +38,11 @@ def add(
         help="what all is measured against; by default as before, at first the oldest of RANGE",
     )
     history.add_argument(
+        "--replace-reference",
+        action="store_true",
+        help="make --reference the reference in place of the one before, and measure both against each other",
+    )
+    history.add_argument(
         "--precision", type=fraction, default=0.02, metavar="2%", help="half of the 95%% interval; by default 2%%"
     )
     history.add_argument(
@@ -116,6 +121,7 @@ def history_command(options: argparse.Namespace) -> int:
         machine=options.machine,
         precision=options.precision,
         budget=options.budget,
+        replace=options.replace_reference,
         again=options.again,
     )
     with ConsoleProgress() as progress:

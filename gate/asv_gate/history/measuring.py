@@ -1,9 +1,12 @@
 """Measuring a history: each commit in each environment against the reference, and asv's files of results from it."""
 
+import hashlib
+import json
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from asv_gate import asvlink, comparable, workspace
 from asv_gate.asvlink import Benchmark, Install, Suite
 from asv_gate.discovery import Discovery, discover
 from asv_gate.errors import GateError
-from asv_gate.history import fixing, machine, package, packages, reference, rows
+from asv_gate.history import fixing, machine, package, packages, reference, replacing, rows
 from asv_gate.history.fixing import group_of
 from asv_gate.history.reference import Build, Reference
 from asv_gate.history.request import HistoryRequest
@@ -69,6 +72,7 @@ def run(request: HistoryRequest, progress: Progress) -> list[Came]:
     with workspace.held(space.folder, "history") as ours:
         if not ours:
             raise GateError(f"another asv-gate history is at work in {space.folder}")
+        history.replace_reference()
         came = []
         for place, target in enumerate(targets, 1):
             came.append(history.target(target, place, len(targets)))
@@ -87,7 +91,9 @@ class _History:
         oldest = plan["commits"][0]["hash"]
         self.suite = asvlink.resolve(request.config, [request.reference or oldest], None)
         asked = self.suite.commits[request.reference or oldest]
-        if found is not None and request.reference and asked != found.build.commit:
+        if request.replace and found is None:
+            raise GateError(f"there is no reference of {name} to replace")
+        if found is not None and request.reference and asked != found.build.commit and not request.replace:
             raise GateError(
                 f"the reference of {name} is {found.build.commit[:8]}, not {request.reference}: "
                 "leave --reference out, or replace it with --replace-reference"
@@ -96,6 +102,51 @@ class _History:
         self.environments = {environment["name"]: environment for environment in plan["all"]}
         self.sides: dict[Build, Side] = {}
         self.packages = packages.load(self.folder)
+
+    def replace_reference(self) -> None:
+        """Where it is asked for, measure another build against the reference, and make it the reference.
+
+        Raises
+        ------
+        GateError
+            Where the other build cannot be made; the reference stays.
+
+        """
+        old, request = self.reference, self.request
+        if not request.replace or not request.reference:
+            return
+        names = [environment["name"] for environment in self.plan["environments"]]
+        environment = old.build.environment if old.build.environment in names else names[-1]
+        build = Build(self.suite.commits[request.reference], environment)
+        if build == old.build:  # an interrupted run has done it
+            return
+        side = self.side(build)
+        found = discover(side.suite, side.install)
+        new = replacing.NewBuild(
+            build,
+            side,
+            [each for each in found.benchmarks if each.type == "time"],
+            {entry["name"]: str(entry["version"]) for entry in found.entries},
+            rows.times(self.file(build), found.entries),
+        )
+        header = {
+            "kind": "replacing the reference",
+            "old": asdict(old.build),
+            "new": asdict(build),
+            "suite": workspace.digest(self.suite),
+        }
+        with self.journal(side, header) as journal:
+            self.reference = replacing.replace_reference(
+                old,
+                new,
+                side=self.side,
+                journal=journal,
+                when=f"{datetime.now(timezone.utc):%Y-%m-%d}",
+                tell=self.progress.stage,
+            )
+        kept = replacing.keep(old, self.folder)
+        self.reference.save(self.folder)
+        self.progress.stage(f"{self.reference.replaced[-1]}; what it was is in {kept}")
 
     def target(self, target: Target, place: int, of: int) -> Came:
         """Measure it, unless its results are there or its package was measured as another commit's."""
@@ -148,7 +199,7 @@ class _History:
             wanted = left
         began = time.time()
         timings = [each for each in wanted if each.type == "time"]
-        with Journal(side.folder / "journal.jsonl", self.header(target)) as journal:
+        with self.journal(side, self.header(target)) as journal:
             values, failed = self.fixed(timings, target, side, found, journal)
             spent = self.pairs([each for each in timings if each.name not in values], side, journal, title)
             values |= self.values(spent)
@@ -164,6 +215,15 @@ class _History:
         if wide:
             words += f"; {wide} wider than {self.request.precision:.1%}, since the budget was spent"
         return Came(target, words, True, failed)
+
+    def journal(self, side: Side, header: Mapping[str, Any]) -> Journal:
+        """Of the pairs that were taken under these circumstances; under others there is another."""
+        words = json.dumps(header, sort_keys=True).encode()
+        return Journal(side.folder / f"journal-{hashlib.sha256(words).hexdigest()[:12]}.jsonl", header)
+
+    def file(self, build: Build) -> Path:
+        """Of a build's results."""
+        return self.folder / f"{build.commit[:8]}-{build.environment}.json"
 
     def header(self, target: Target) -> dict[str, Any]:
         """What a journal must have in common with a run to be gone on with."""
@@ -190,6 +250,10 @@ class _History:
             ]
 
         values: dict[str, Value] = {}
+        for each in timings:  # against itself there is nothing to measure
+            time = self.reference.times.get(each.name)
+            if time and time.build == target.build and time.version == versions[group_of(each.name)]:
+                values[each.name] = Value(time.seconds, half=time.half, pairs=time.pairs)
         for build in dict.fromkeys((self.reference.build, target.build)):
             new = missing([each for each in timings if each.name not in values])
             if not new:
@@ -253,7 +317,7 @@ class _History:
 
     def unwritten(self, benchmarks: Sequence[Benchmark], build: Build, found: Discovery) -> list[Benchmark]:
         """Those that the build's file of results has not, with the version that they are now."""
-        written = rows.written(self.folder / f"{build.commit[:8]}-{build.environment}.json", found.entries)
+        written = rows.written(self.file(build), found.entries)
         return [each for each in benchmarks if each.name not in written]
 
     def save(self, target: Target, found: Discovery, values: Mapping[str, Value], began: float) -> None:

@@ -5,13 +5,14 @@ machine; every other one a benchmark. It is no ``.json`` file, since asv takes e
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from asv_gate.atomic import write_atomic
 from asv_gate.errors import GateError
+from asv_gate.report.words import count
 
 NAME = "reference.jsonl"
 KIND = "asv-gate reference"
@@ -64,22 +65,57 @@ class ReferenceTime:
 
 
 @dataclass(frozen=True)
+class Replaced:
+    """A reference that was given up for another build.
+
+    Attributes
+    ----------
+    build, by
+        What was the reference before, and after.
+    when
+        The date, as 2026-01-31.
+    linked
+        The benchmarks whose series go on: both builds were measured against each other.
+    kept
+        Those that are measured against the old build as before: the new one has not got them, or they fail there.
+    apart
+        Those whose series end, and begin anew with the next result; and why.
+
+    """
+
+    build: Build
+    by: Build
+    when: str
+    linked: Sequence[str]
+    kept: Sequence[str]
+    apart: Mapping[str, str]
+
+    def __str__(self) -> str:
+        words = f"{self.build} is replaced by {self.by}: {count(len(self.linked), 'benchmark')} linked"
+        words += f", {len(self.kept)} stay with the old build" if self.kept else ""
+        return words + (f", {len(self.apart)} begin anew" if self.apart else "")
+
+
+@dataclass(frozen=True)
 class Reference:
-    """A machine's reference."""
+    """A machine's reference, and those before it, the first of them first."""
 
     build: Build
     machine: Mapping[str, str]
     times: Mapping[str, ReferenceTime] = field(default_factory=dict)
+    replaced: Sequence[Replaced] = field(default_factory=list)
 
     def with_times(self, times: Mapping[str, ReferenceTime]) -> "Reference":
         """The same with these times too, in place of older ones of the same benchmarks."""
         return replace(self, times={**self.times, **times})
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, name: str = NAME) -> None:
         """Write it whole or not at all."""
         header = {"kind": KIND, "format": FORMAT, "build": asdict(self.build), "machine": dict(self.machine)}
+        if self.replaced:
+            header["replaced"] = [asdict(each) for each in self.replaced]
         lines = [header, *(asdict(time) for _, time in sorted(self.times.items()))]
-        write_atomic(folder / NAME, "".join(f"{json.dumps(line, allow_nan=False)}\n" for line in lines))
+        write_atomic(folder / name, "".join(f"{json.dumps(line, allow_nan=False)}\n" for line in lines))
 
 
 def load(folder: Path) -> Reference | None:
@@ -103,7 +139,11 @@ def load(folder: Path) -> Reference | None:
         if header["kind"] != KIND or header["format"] != FORMAT:
             raise ValueError(f"it is {header.get('kind')!r} of format {header.get('format')!r}")
         times = {line["name"]: _time(line) for line in lines}
-        return Reference(Build(**header["build"]), header["machine"], times)
+        replaced = [
+            Replaced(**{**each, "build": Build(**each["build"]), "by": Build(**each["by"])})
+            for each in header.get("replaced", ())
+        ]
+        return Reference(Build(**header["build"]), header["machine"], times, replaced)
     except (ValueError, KeyError, TypeError) as error:
         raise GateError(
             f"{path} is no reference of asv-gate, format {FORMAT} ({error}); nothing was changed: "

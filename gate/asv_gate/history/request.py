@@ -30,6 +30,8 @@ class HistoryRequest:
         Half the width of the 95 % interval at which a benchmark is done, as a fraction.
     budget
         Seconds of pairs for each commit in each environment; the fewest of each benchmark are taken in any case.
+    replace
+        Make `reference` the machine's reference in place of the one that it has.
     again
         Measure also what has the same package as a commit that has results.
 
@@ -43,9 +45,12 @@ class HistoryRequest:
     machine: str | None = None
     precision: float = 0.02
     budget: float = 300.0
+    replace: bool = False
     again: bool = False
 
     def __post_init__(self) -> None:
+        if self.replace and not self.reference:
+            raise GateError("--replace-reference needs the commit that is to be the reference: --reference")
         if not 0 < self.precision < 1:
             raise GateError(f"the precision must be above 0 and below 100 %, not {self.precision:.3%}")
         if not 0 < self.budget < float("inf"):

@@ -13,6 +13,7 @@ import numpy as np
 from asv_gate.errors import GateError
 from asv_gate.history.estimate import Estimate
 
+Z_95, Z_99 = 1.96, 2.576
 NOT_MEASURED = {"repeat": 0}  # the statistics of a combination that was not asked for: one that skips itself has none
 
 
@@ -60,7 +61,7 @@ class Value:
             quarter, three = (self.base * math.exp(d) for d in np.quantile(self.d, (0.25, 0.75)))
             return _statistics(self.base * low, self.base * high, quarter, three, self.estimate.pairs)
         if self.half:
-            wide = math.exp(self.half * 2.576 / 1.96)
+            wide = math.exp(self.half * Z_99 / Z_95)
             return _statistics(
                 self.seconds / wide, self.seconds * wide, self.seconds / wide, self.seconds * wide, self.pairs
             )
@@ -124,6 +125,31 @@ def written(file: Path, entries: Sequence[Mapping[str, Any]]) -> set[str]:
         taken = row.get("stats_repeat") or [None] * len(all_of_it)
         names |= {name for name, repeat in zip(all_of_it, taken, strict=True) if repeat != 0}
     return names
+
+
+def times(file: Path, entries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float, float]]:
+    """By benchmark, with parameters, its time in a file of results, and half of the 95 % interval of its logarithm.
+
+    Those that the file has no interval of are left out.
+
+    Raises
+    ------
+    GateError
+        Where the file cannot be read.
+
+    """
+    known = written(file, entries)
+    if not known:
+        return {}
+    content = json.loads(file.read_text(encoding="utf-8"))
+    found = {}
+    for entry in entries:
+        row = dict(zip(content["result_columns"], content["results"].get(entry["name"], ()), strict=False))
+        columns = (row.get(key) or () for key in ("result", "stats_ci_99_a", "stats_ci_99_b"))
+        for name, seconds, low, high in zip(combinations(entry), *columns, strict=False):
+            if name in known and seconds and low and high and 0 < low <= high < math.inf:
+                found[name] = seconds, math.log(high / low) / 2 * Z_95 / Z_99
+    return found
 
 
 def combinations(entry: Mapping[str, Any]) -> Iterator[str]:
