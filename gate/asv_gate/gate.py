@@ -19,7 +19,7 @@ from asv_gate.progress import Progress
 from asv_gate.report.build import Run, build
 from asv_gate.report.model import Report
 from asv_gate.report.words import count
-from asv_gate.request import EQUAL, Request
+from asv_gate.request import Request
 from asv_gate.workspace import Workspace
 
 SUITE_LEAST = 3  # timings of which there is a suite result
@@ -112,7 +112,8 @@ def _differences(sides: tuple[Side, Side]) -> Sequence[Difference]:
     base, head = sides
     found = differing.asked((base.suite, head.suite), (base.install, head.install))
     if not found and base.suite is not head.suite and base.install.commit == head.install.commit:
-        raise GateError(f"{EQUAL}, once they are installed: {base.suite.environment} and {head.suite.environment}")
+        both = f"{base.suite.environment} and {head.suite.environment}"
+        raise GateError(f"base and head are equal in everything, once they are installed: {both}")
     return found
 
 

@@ -11,7 +11,6 @@ from asv_gate.decide import Settings
 from asv_gate.errors import GateError
 
 METRIC_THRESHOLD = 0.05
-EQUAL = "base and head are equal in everything"
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ class Request:
             return head, head
         base = replace(self.base_choice.over(self.choice).resolve(self.config, []), commits=head.commits)
         if base.setup_hash == head.setup_hash and len(set(self.commits(head))) == 1:
-            raise GateError(f"{EQUAL}: both are {self.head} in {head.environment}")
+            raise GateError(f"base and head are equal in everything: both are {self.head} in {head.environment}")
         return base, head
 
     def header(self, suites: tuple[Suite, Suite]) -> dict[str, Any]:
