@@ -111,7 +111,7 @@ def test_what_cannot_be_compared_is_said_in_a_line(told: Path, arguments: tuple[
     assert done.status == 2
     assert line in done.errors.splitlines()[-1]
     assert "Traceback" not in done.errors
-    assert not (told / "report").exists()
+    assert not (told / "report" / "report.json").exists()
 
 
 def test_two_pythons_and_two_versions_of_a_package_in_real_environments(
