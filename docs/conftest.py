@@ -26,6 +26,7 @@ NAMED = re.compile(r"(?:#|//) file: (\S+)\n")
 ENVIRONMENT = {
     "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
     "GIT_CONFIG_GLOBAL": os.devnull,
+    "CHECKOUT": str(Path(__file__).resolve().parents[1]),
     **{f"GIT_{who}_{what}": "docs@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
 }
 
@@ -41,16 +42,15 @@ def run(example: Example, language: str) -> None:
         return
     if code.startswith("# takes some minutes") and os.environ.get("SLOW") != "1":
         pytest.skip("it takes some minutes: make docs-check runs it")
+    if "mpiexec" in code and shutil.which("mpiexec", path=ENVIRONMENT["PATH"]) is None:
+        pytest.skip("there is no MPI here: pip install mpi4py mpich")
     program = folder / "program"
     program.write_text(code)
     command = [sys.executable, program.name]
     if language == "shell":
         command = ["bash", "-e", program.name]
     elif launched := re.match(r"# mpiexec -n (\d+)", code):
-        mpiexec = shutil.which("mpiexec", path=ENVIRONMENT["PATH"])
-        if mpiexec is None:
-            pytest.skip("there is no MPI here: pip install mpi4py mpich")
-        command = [mpiexec, "-n", launched[1], *command]
+        command = ["mpiexec", "-n", launched[1], *command]
     done = subprocess.run(
         command,
         cwd=folder,
