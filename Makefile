@@ -97,6 +97,7 @@ cost: .venv/test  ## measure what the Scaling page adds to publishing, on a larg
 
 figures: .venv/test  ## draw the pictures of the docs anew
 	$(BIN)/python -m kernels compare polynomial --size L --plot docs/polynomial.svg
+	$(BIN)/python -m tools.diagrams
 	$(BIN)/python -m asv_scaling export $(SHOWN) --format svg --into docs/results.md docs/scaling
 
 noise: publish  ## how much the committed results vary where nothing changed, and what the report's pages list

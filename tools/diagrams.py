@@ -122,7 +122,7 @@ def pool() -> Drawing:
     drawing.memory(40, 160, 90, "answer")
     drawing.thread(150, 52, 105, "pickles parts")
     drawing.thread(150, 150, 105, "thread that", "unpickles")
-    _workers(drawing, "its part", "its answer", "worker")
+    _workers(drawing, "worker")
     drawing.arrow((258, 68, 446, 68), "pipe: pickled parts")
     drawing.arrow((446, 172, 260, 172), "pipe: pickled answers", below=True)
     drawing.arrow((132, 68, 148, 68))
@@ -131,29 +131,28 @@ def pool() -> Drawing:
 
 
 def process() -> Drawing:
-    drawing = Drawing("process: a process for each part, started in each run", 240)
+    drawing = Drawing("process: processes that are started and ended in each run", 240)
     drawing.process(20, 20, 250, 200, "your process")
     drawing.memory(40, 52, 90, "problem")
     drawing.memory(40, 160, 90, "answer")
-    _workers(drawing, "part 1", "answer 1", "process", last="part 8")
+    _workers(drawing, "process")
     drawing.arrow((132, 68, 446, 68), "started, with its part", middle=360)
     drawing.arrow((446, 176, 132, 176), "Queue: pickled answers", below=True, middle=360)
-    drawing.note(284, 112, "a new process for each part")
-    drawing.note(284, 130, "in each run; at a time, as")
-    drawing.note(284, 148, "many as there are workers")
+    drawing.note(284, 112, "each run starts one for")
+    drawing.note(284, 130, "each worker, and ends it")
     return drawing
 
 
 def shared() -> Drawing:
     drawing = Drawing("shared: arrays lie in memory that all processes map, and a task is two numbers", 290)
     drawing.process(20, 20, 250, 150, "your process")
-    drawing.thread(40, 72, 130, "calling thread")
+    drawing.thread(40, 46, 130, "calling thread", "cuts (lo, hi),", "waits, and", "reads the answer")
     drawing.process(450, 20, 250, 68, "worker 1")
     drawing.process(450, 102, 250, 68, "worker 2")
     drawing.thread(560, 38, 125, "solve(part, out)")
     drawing.thread(560, 120, 125, "solve(part, out)")
-    drawing.arrow((172, 80, 446, 56), "pipe: (lo, hi)", middle=340)
-    drawing.arrow((446, 136, 172, 96), "pipe: done", below=True, middle=360)
+    drawing.arrow((172, 60, 446, 60), "pipe: (lo, hi)", middle=360)
+    drawing.arrow((446, 124, 172, 124), "pipe: done", below=True, middle=360)
     drawing.memory(
         150, 220, 420, "mp.Array: the problem's arrays, and the answer", "copied there once, when the team opens"
     )
@@ -169,11 +168,11 @@ def joblib() -> Drawing:
     drawing.process(20, 20, 250, 150, "your process")
     drawing.memory(40, 52, 90, "problem")
     drawing.memory(40, 120, 90, "answer")
-    _workers(drawing, "its part", "its answer", "loky worker", height=150)
+    _workers(drawing, "loky worker", height=150)
     drawing.arrow((132, 68, 446, 68), "pipe: pickled parts", middle=360)
     drawing.arrow((446, 136, 132, 136), "pipe: pickled answers", below=True, middle=360)
     drawing.memory(
-        150, 220, 420, "files in memory: arrays above 1 MB of a part", "written by you in each run, mapped by workers"
+        150, 220, 420, "files in /dev/shm: the large arrays of a part", "written by you in each run, mapped by workers"
     )
     drawing.mapped((145, 170), (220, 219))
     drawing.mapped((560, 170), (500, 219))
@@ -234,14 +233,14 @@ def mpi() -> Drawing:
     return drawing
 
 
-def _workers(drawing: Drawing, part: str, answer: str, name: str, *, last: str = "", height: int = 200) -> None:
+def _workers(drawing: Drawing, name: str, height: int = 200) -> None:
     """Two worker processes at the right, each with a part and an answer."""
     own = (height - 12) // 2
     for number in range(2):
         y = 20 + number * (own + 12)
         drawing.process(450, y, 250, own, f"{name} {number + 1}")
-        drawing.memory(462, y + own - 40, 108, last if last and number else part)
-        drawing.memory(582, y + own - 40, 108, "answer 8" if last and number else answer)
+        drawing.memory(462, y + own - 40, 108, "its part")
+        drawing.memory(582, y + own - 40, 108, "its answer")
 
 
 DRAWINGS = (serial, threaded, pool, process, shared, joblib, interpreters, asyncio, mpi)
