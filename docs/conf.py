@@ -37,6 +37,8 @@ html_theme_options: dict[str, object] = {
 if tags.has("site"):  # noqa: F821 - Sphinx defines it; make site puts asv's report into this folder
     html_theme_options["external_links"] = [{"name": "Report", "url": "report/index.html"}]
 html_context = {"default_mode": "auto"}
+html_static_path = ["_static"]
+html_css_files = ["narrow.css"]
 html_show_sourcelink = False
 html_copy_source = False
 
