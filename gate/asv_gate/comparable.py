@@ -41,12 +41,14 @@ def breakage(base: Outcome, head: Outcome) -> str:
     return "" if base.failed else head.error
 
 
-def measure(sides: tuple[Side, Side], benchmark: Benchmark, coins: np.random.Generator) -> Pair:
+def measure(
+    sides: tuple[Side, Side], benchmark: Benchmark, coins: np.random.Generator, least: int | None = None
+) -> Pair:
     """A pair; a second one, where one side fails or skips itself and the other does not: it may be by accident."""
-    measured = pair.measure(*sides, benchmark, coins)
+    measured = pair.measure(*sides, benchmark, coins, least=least)
     base, head = measured.base, measured.head
     alike = (base.failed, base.skipped) == (head.failed, head.skipped)
-    return measured if alike else pair.measure(*sides, benchmark, coins)
+    return measured if alike else pair.measure(*sides, benchmark, coins, least=least)
 
 
 def as_line(of: Pair) -> dict[str, Any]:

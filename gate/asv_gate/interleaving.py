@@ -78,11 +78,13 @@ class SampledProcess:
         return said
 
 
-def interleaved(sampled: Sequence[SampledProcess], *, alike: bool = True) -> list[Outcome] | None:
+def interleaved(
+    sampled: Sequence[SampledProcess], *, alike: bool = True, least: int | None = None
+) -> list[Outcome] | None:
     """Set both up, and take their samples alternately. None, and nothing timed, where the suite wants it cold.
 
     A sample has as many calls on both sides, which the first finds out; unless they are not `alike`, being two
-    different benchmarks.
+    different benchmarks. At least so many are taken; by default as `SAMPLES` has it.
     """
     cold = [process.set_up() for process in sampled]
     if any(cold):
@@ -92,10 +94,11 @@ def interleaved(sampled: Sequence[SampledProcess], *, alike: bool = True) -> lis
     for process in sampled:
         numbers.append(process.warm_up(numbers[0] if alike and numbers else None))
     order = list(zip(sampled, numbers, strict=True))
-    least, most, seconds = SAMPLES
+    fewest, most, seconds = SAMPLES
+    fewest = least or fewest
     deadline = monotonic() + seconds
     for taken in range(most):
-        if (taken >= least and monotonic() > deadline) or not all(process.well for process in sampled):
+        if (taken >= fewest and monotonic() > deadline) or not all(process.well for process in sampled):
             break
         for process, number in order if taken % 2 == 0 else order[::-1]:
             process.take(number, taken // 2)

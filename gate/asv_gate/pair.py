@@ -107,13 +107,19 @@ class Pair:
 
 
 def measure(
-    base: Side, head: Side, benchmark: Benchmark, rng: np.random.Generator, other: Benchmark | None = None
+    base: Side,
+    head: Side,
+    benchmark: Benchmark,
+    rng: np.random.Generator,
+    other: Benchmark | None = None,
+    *,
+    least: int | None = None,
 ) -> Pair:
     """Measure a pair of one benchmark on two sides; of head another one, where that is given.
 
     The coin says which goes first; both have the same hash seed, and another than the pair before.
 
-    Samples of a timing are interleaved, but for one that the suite wants cold: its processes run one
+    Samples of a timing, at least so many, are interleaved, but for one that the suite wants cold: its processes run one
     after the other, as asv runs them.
     """
     start = monotonic()
@@ -125,7 +131,7 @@ def measure(
     if all(each.type == "time" and side.samples_warm(each) for side, each in runs):
         with contextlib.ExitStack() as stack:
             sampled = [stack.enter_context(side.sampled(each, hash_seed)) for side, each in runs]
-            outcomes = interleaved(sampled, alike=other is None)
+            outcomes = interleaved(sampled, alike=other is None, least=least)
         if outcomes is None:
             for side, each in runs:
                 side.cold.add(each.name)

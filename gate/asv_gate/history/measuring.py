@@ -30,6 +30,9 @@ from asv_gate.workspace import Workspace
 
 ASV = "asv_gate.history.asvresults"
 PLAN_SECONDS = 600.0
+# At least so many of each process in a pair. Of a benchmark that takes long, pairs at other moments say more than
+# more samples at one.
+SAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -288,7 +291,7 @@ class _History:
             line = journal.once(
                 {"round": number, "name": name},
                 lambda: comparable.as_line(
-                    comparable.measure((base, side), by_name[name], np.random.default_rng([number, *name.encode()]))
+                    comparable.measure((base, side), by_name[name], coins(number, name), SAMPLES)
                 ),
             )
             return PairTaken(line["d"], line["seconds"], line["why"])
@@ -343,6 +346,11 @@ def in_environment(suite: Suite, environment: Mapping[str, Any]) -> Suite:
         specifier=None,
         setup_hash=environment["setup_hash"],
     )
+
+
+def coins(number: int, name: str) -> np.random.Generator:
+    """What decides by chance in the pair of a round and a benchmark."""
+    return np.random.default_rng([number, *name.encode()])
 
 
 def _metric(side: Side, benchmark: Benchmark) -> Value:
