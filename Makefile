@@ -28,7 +28,7 @@ BENCH = $(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history offline publish preview browser test test-kernels chaos stress lint dist docs docs-check site cost figures efficiency scaling gil noise gate recording calibrate trials clean
+.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels chaos stress lint dist docs docs-check site cost figures efficiency scaling gil noise gate recording calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -39,6 +39,12 @@ bench: .venv/suite offline  ## measure HEAD on every Python found (or PYTHONS="3
 
 history: .venv/suite offline  ## the same for the commits of RANGE=main~5..main that change kernels and have no results yet
 	@$(BENCH) "$(RANGE)"
+
+results-get: .venv/suite  ## write the results that the branch asv-results of origin has beside those here
+	@$(BIN)/asv-gate results get
+
+results-keep: .venv/suite  ## commit the results here that HEAD does not have to the branch asv-results, and push it
+	@$(BIN)/asv-gate results keep
 
 publish: .venv/suite offline  ## make the HTML report of all results
 	@$(BIN)/python -m asv publish
