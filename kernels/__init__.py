@@ -6,12 +6,15 @@
         answer = team.run()
 
     answer = kernels.run("parzen", strategy="pool", workers=4)
+
+    result = kernels.compare(simulate, range(2_000), workers=[1, 2, 4])  # a function and items of your own
 """
 
 from typing import Any
 
 from kernels.contract.workload import AnyWorkload
 from kernels.errors import Unsupported, WorkerDied, WrongAnswer
+from kernels.loops.compare import compare
 from kernels.machine.blas import VARIABLES as BLAS_VARIABLES
 from kernels.machine.cpus import usable as cpus
 from kernels.registry import find_workload, strategies, why_not, workloads
@@ -25,6 +28,7 @@ __all__ = [
     "Unsupported",
     "WorkerDied",
     "WrongAnswer",
+    "compare",
     "cpus",
     "default_start_method",
     "info",

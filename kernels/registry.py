@@ -53,9 +53,9 @@ def find_workload(workload: AnyWorkload) -> Workload:
 
 
 def name_of(workload: Workload) -> str:
-    """A short name for a workload: its file's, or its type's."""
+    """A short name for a workload: its file's, its own, or its type's."""
     file = getattr(workload, "__file__", None)
-    return Path(file).stem if file else type(workload).__name__
+    return Path(file).stem if file else getattr(workload, "__name__", type(workload).__name__)
 
 
 def find_strategy(name: str) -> Strategy:

@@ -131,8 +131,8 @@ def open(
     """
     end_unguarded()
     found, chosen = find_workload(workload), find_strategy(strategy)
-    workers = _checked_workers(workers)
-    start_method = _checked_start_method(start_method)
+    workers = checked_workers(workers)
+    start_method = checked_start_method(start_method)
     require_support(found, chosen)
     if problem is None:
         problem = problem_of(found, "S" if size is None else size, 0 if seed is None else seed)
@@ -198,7 +198,8 @@ def _is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
-def _checked_workers(workers: object) -> int:
+def checked_workers(workers: object) -> int:
+    """The number of workers, by default that of usable CPUs; ValueError for what is none."""
     if workers is None:
         return cpus.usable()
     if not _is_whole(workers) or workers < 1:
@@ -206,7 +207,8 @@ def _checked_workers(workers: object) -> int:
     return int(workers)
 
 
-def _checked_start_method(start_method: object) -> str:
+def checked_start_method(start_method: object) -> str:
+    """The start method, by default :func:`default_start_method`; ValueError for what is none."""
     allowed = start_methods()
     if start_method is None:
         return default_start_method()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -15,6 +16,7 @@ from leftovers import GONE_SECONDS
 
 import kernels
 from kernels.__main__ import main
+from kernels.commands import outputs
 from kernels.comparing import chart as plot
 from kernels.comparing.comparison import as_factor
 from kernels.comparing.plan import STRATEGIES
@@ -183,6 +185,29 @@ def test_compare_measures_prints_and_writes(tmp_path: Path, capsys: pytest.Captu
         assert shown in drawn
 
 
+@pytest.mark.parametrize(("option", "start"), [("--json", "{"), ("--markdown", "| strategy"), ("--csv", "strategy,")])
+def test_standard_output_is_for_what_was_asked_to_be_written_there(option: str, start: str, capsys: Any) -> None:
+    assert main([*QUICK, "--strategies", "threaded", "--workers", "1", option, "-"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(start)
+    assert "wins" not in text or option == "--json"
+
+
+@pytest.mark.parametrize(
+    ("terminal", "variables", "colour"),
+    [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"TERM": "dumb"}, False)],
+)
+def test_colour_is_for_terminals_whose_user_wants_it(
+    terminal: bool, variables: dict[str, str], colour: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(isatty=lambda: terminal))
+    assert outputs.has_colour() is colour
+
+
 @draws
 def test_compare_draws_png(tmp_path: Path) -> None:
     chart = tmp_path / "times.png"
@@ -232,6 +257,7 @@ def test_strategies_that_cannot_run_are_left_out_with_a_word(capsys: pytest.Capt
         ),
         ([*QUICK, "--json", "nonesuch/times.json"], "'nonesuch/times.json' cannot be written: No such file"),
         ([*QUICK, "--json", "."], "'.' cannot be written: Is a directory"),
+        ([*QUICK, "--csv", "-", "--markdown", "-"], "--markdown and --csv cannot both be written to standard output"),
         (["verify", "--size", "XL"], "size must be one of S, M, L"),
         (["verify", "--workers", "1.5"], "--workers: must be an integer of at least 1, not '1.5'"),
     ],

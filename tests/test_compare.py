@@ -1,5 +1,7 @@
 """How compare samples, and what it concludes."""
 
+import csv
+import io
 import statistics
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +13,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from kernels.commands.files import atomic_write, require_writable
-from kernels.comparing import measurement
+from kernels.comparing import comparison, measurement, tabular
 from kernels.comparing.comparison import as_factor
-from kernels.comparing.plan import Configuration, plan
+from kernels.comparing.plan import WARM_UP_ROUNDS, Configuration, plan
 from kernels.comparing.verdict import judge
 from kernels.machine import cpus
 from kernels.team import Team
@@ -44,7 +46,7 @@ def test_each_round_runs_every_team_once_in_an_order_of_its_own(monkeypatch: pyt
     measurement.compare(planned, lambda done, total: told.append((done, total)))
     count = len(planned.configurations)
     rounds = [ran[start : start + count] for start in range(0, len(ran), count)]
-    assert len(rounds) == measurement.COLD_SAMPLES + measurement.WARM_UP_ROUNDS + 8
+    assert len(rounds) == measurement.COLD_SAMPLES + WARM_UP_ROUNDS + 8
     assert all(set(each) == set(rounds[0]) and len(each) == count for each in rounds)
     assert len({tuple(each) for each in rounds}) > 1
     assert told == [(done, len(ran)) for done in range(1, len(ran) + 1)]
@@ -55,9 +57,43 @@ def test_each_round_runs_every_team_once_in_an_order_of_its_own(monkeypatch: pyt
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0.0, measurement.FEWEST_ROUNDS), (1e9, measurement.MOST_ROUNDS)])
-def test_rounds_are_by_default_as_many_as_fit(seconds: float, expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measurement, "WARM_SECONDS", seconds)
-    assert measurement.compare(plan("polynomial", ["serial"], size=10)).rounds == expected
+def test_rounds_are_by_default_as_many_as_fit(seconds: float, expected: int) -> None:
+    assert measurement.compare(plan("polynomial", ["serial"], size=10, max_seconds=seconds)).rounds == expected
+
+
+def test_there_may_be_no_rounds_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    run = Team.run
+    monkeypatch.setattr(Team, "run", lambda team: (ran.append(team.strategy), run(team))[1])
+    assert measurement.compare(plan("polynomial", ["serial"], size=10, warmup=0, rounds=2)).rounds == 2
+    assert len(ran) == measurement.COLD_SAMPLES + 2
+
+
+@pytest.mark.parametrize(
+    ("times", "half_range", "disturbed"),
+    [([1.0], 0.0, 0), ([1.0, 2.0, 3.0], 0.5, 0), ([1.0, 1.1, 0.9, 1.05, 0.95, 9.0], 0.0625, 1), ([1.0] * 8, 0.0, 0)],
+)
+def test_the_spread_and_the_outliers(times: list[float], half_range: float, disturbed: int) -> None:
+    assert comparison.spread(times) == pytest.approx(half_range)
+    assert comparison.outliers(times) == disturbed
+
+
+def test_outliers_are_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = measurement.compare(plan("polynomial", ["serial"], size=10, rounds=3))
+    assert "warning" not in tabular.text(found)
+    monkeypatch.setattr(comparison, "outliers", lambda times: 1)
+    assert "outliers, which something else that ran may explain: serial, 1 of 3 runs" in tabular.text(found)
+
+
+def test_the_table_in_other_formats() -> None:
+    found = measurement.compare(plan("polynomial", ["threaded"], [1], size=10, rounds=3))
+    rows = list(csv.DictReader(io.StringIO(tabular.csv_table(found))))
+    assert [row["strategy"] for row in rows] == ["serial", "threaded"]
+    assert float(rows[1]["best"]) == found.samples[1].best
+    assert tabular.markdown_table(found).count("\n| ") == 3
+    assert tabular.html_table(found).count("<tr>") == 3
+    assert tabular.BOLD in tabular.text(found, colour=True)
+    assert tabular.BOLD not in tabular.text(found)
 
 
 def test_teams_that_are_open_together_keep_their_data_apart() -> None:

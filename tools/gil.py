@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import kernels
-from kernels.commands import tables
+from kernels.comparing import tables
 from kernels.comparing.comparison import as_factor
 from tools import kept
 from tools.environments import environment

@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kernels.commands import tables
-from kernels.comparing import timing
+from kernels.comparing import tables, timing
 from kernels.contract.parts import PARTS_PER_WORKER, answer_array
 from kernels.contract.workload import Problem
 from kernels.mpi.messages import one_way_seconds

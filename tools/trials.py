@@ -26,7 +26,8 @@ import numpy as np
 from asv_gate.arguments import duration, pattern
 from asv_gate.journal import Journal
 from asv_gate.replay import Rate
-from kernels.commands import files, tables
+from kernels.commands import files
+from kernels.comparing import tables
 from kernels.machine import info
 
 TRIALS = Path("docs", "gate", "trials.jsonl")

@@ -1,6 +1,7 @@
 """What the commands' arguments have in common: their types, and those that several commands have."""
 
 import argparse
+import math
 from pathlib import Path
 
 import kernels
@@ -32,6 +33,29 @@ def file(text: str) -> Path:
     return Path(text)
 
 
+def file_or_stdout(text: str) -> Path | str:
+    """The same, or - for standard output."""
+    return text if text == "-" else file(text)
+
+
+def whole(text: str) -> int:
+    """An integer of at least 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be an integer of at least 0, not {text!r}")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """A number of seconds above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text!r}")
+    return value
+
+
 def chart_file(text: str) -> Path:
     """The same for a picture, which takes packages that may be missing."""
     if not text.endswith(chart.ENDINGS):
@@ -41,9 +65,10 @@ def chart_file(text: str) -> Path:
     return file(text)
 
 
-def add_size(parser: argparse.ArgumentParser, default: str) -> None:
-    """Add ``--size``."""
-    parser.add_argument("--size", type=size, default=default, help=f"S, M, L or a number of items; default: {default}")
+def add_size(parser: argparse.ArgumentParser, default: str, told: bool = True) -> None:
+    """Add ``--size``, which is None where nothing is said and that is to be `told` from the default."""
+    helped = f"S, M, L or a number of items; default: {default}"
+    parser.add_argument("--size", type=size, default=default if told else None, help=helped)
 
 
 def add_start_method(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +81,6 @@ def add_start_method(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: BaseException) -> str:
     """What an error says, on one line."""
     return " ".join(str(error).split())

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from kernels.commands import tables
+from kernels.comparing import tables
 from kernels.machine import info
 
 HELP = DESCRIPTION = "what this machine and this Python are"

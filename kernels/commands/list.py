@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 
 import kernels
-from kernels.commands import tables
+from kernels.comparing import tables
 from kernels.registry import find_strategy, summary, why_never
 
 HELP = DESCRIPTION = "workloads, strategies, and which pairs of them there are"

@@ -4,8 +4,8 @@ import argparse
 import json
 
 import kernels
-from kernels.commands import arguments, tables
-from kernels.comparing import timing
+from kernels.commands import arguments
+from kernels.comparing import tables, timing
 from kernels.comparing.timing import Timing
 from kernels.mpi import launched
 

@@ -36,10 +36,19 @@ def is_possible() -> bool:
 
 def draw(comparison: Comparison, path: Path, format: str) -> None:
     """Write the chart to `path`, in the format ``png`` or ``svg``."""
-    _chart(comparison).save(str(path), format=format, scale_factor=2)
+    made(comparison).save(str(path), format=format, scale_factor=2)
 
 
-def _chart(comparison: Comparison) -> Any:
+def svg(comparison: Comparison) -> str:
+    """The chart as text, to be put into a page."""
+    import vl_convert
+
+    text: str = vl_convert.vegalite_to_svg(made(comparison).to_json())
+    return text
+
+
+def made(comparison: Comparison) -> Any:
+    """The chart itself, as Altair's."""
     import altair as alt
 
     in_seconds = max(samples.best for samples in comparison.samples) >= 1
@@ -86,12 +95,15 @@ def _name(comparison: Comparison, samples: Samples) -> str:
     workers = samples.configuration.workers
     if workers is None:
         return samples.configuration.strategy
+    chunk = samples.configuration.chunk
+    cut = "" if chunk is None else f", chunks of {chunk}"
     mark = " (oversubscribed)" if comparison.oversubscribed(samples) else ""
-    return f"{samples.configuration.strategy}, {workers} worker{'s' if workers > 1 else ''}{mark}"
+    return f"{samples.configuration.strategy}, {workers} worker{'s' if workers > 1 else ''}{cut}{mark}"
 
 
 def _title(comparison: Comparison) -> str:
-    return f"{name_of(comparison.plan.workload)}, size {comparison.plan.size}"
+    size = comparison.plan.size
+    return f"{name_of(comparison.plan.workload)}, {f'{size} items' if isinstance(size, int) else f'size {size}'}"
 
 
 def _subtitle(comparison: Comparison) -> str:

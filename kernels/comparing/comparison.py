@@ -2,12 +2,16 @@
 
 import math
 import statistics
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from kernels.comparing.plan import Configuration, Plan
+from kernels.comparing.rates import Work, work_of
 from kernels.comparing.verdict import Verdict
 from kernels.registry import name_of
+
+OUTLYING = 14.826  # Iglewicz and Hoaglin's score, at a threshold that only disturbances reach
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,16 @@ class Samples:
         """The median seconds of a warm run."""
         return statistics.median(self.warm)
 
+    @property
+    def spread(self) -> float:
+        """Half of the range in which the middle half of the warm runs lies, in seconds."""
+        return spread(self.warm)
+
+    @property
+    def outliers(self) -> int:
+        """How many warm runs took so much longer than the median that they were disturbed."""
+        return outliers(self.warm)
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -42,6 +56,11 @@ class Comparison:
     info: dict[str, Any]
     samples: tuple[Samples, ...]
     verdict: Verdict | None
+
+    @property
+    def work(self) -> Work | None:
+        """What a run does, where the workload says so."""
+        return work_of(self.plan.workload, self.plan.problem)
 
     @property
     def rounds(self) -> int:
@@ -77,6 +96,7 @@ class Comparison:
             "rounds": self.rounds,
             "info": self.info,
             "left_out": plan.left_out,
+            "work": self.work and asdict(self.work),
             "timings": [self._samples_as_dict(samples) for samples in self.samples],
             "verdict": verdict and self._verdict_as_dict(verdict),
         }
@@ -86,12 +106,16 @@ class Comparison:
         return {
             "strategy": samples.configuration.strategy,
             "workers": samples.configuration.workers,
+            "chunk": samples.configuration.chunk,
             "oversubscribed": self.oversubscribed(samples),
             "cold": samples.cold,
             "warm": samples.warm,
             "cold_median": samples.cold_median,
             "best": samples.best,
             "median": samples.median,
+            "spread": samples.spread,
+            "outliers": samples.outliers,
+            "rate": self.work and self.work.amount / samples.best,
             "speedup": self.speedup(samples),
             "efficiency": self.efficiency(samples),
             "speedup_median": speedup_median,
@@ -105,6 +129,21 @@ class Comparison:
 
     def _busy_cpus(self, samples: Samples) -> int:
         return min(samples.configuration.workers or 1, self.usable_cpus)
+
+
+def spread(times: Sequence[float]) -> float:
+    """Half of the range in which the middle half of the times lies; 0 for a single one."""
+    if len(times) < 2:
+        return 0.0
+    low, _, high = statistics.quantiles(times, n=4, method="inclusive")
+    return (high - low) / 2
+
+
+def outliers(times: Sequence[float]) -> int:
+    """How many of the times are far above the median: by a modified z-score of 14.8 or more, which is hyperfine's."""
+    middle = statistics.median(times)
+    scale = statistics.median(abs(time - middle) for time in times) / 0.6745
+    return sum(time - middle > OUTLYING * scale for time in times) if scale else 0
 
 
 def as_factor(value: float) -> str:

@@ -1,6 +1,7 @@
 """Measuring a plan: the configurations are interleaved, so that drift of the machine affects all of them alike."""
 
 import contextlib
+import dataclasses
 import gc
 import random
 import time
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from kernels.comparing.comparison import Comparison, Samples
+from kernels.comparing.limit import Hung, limited
 from kernels.comparing.plan import Configuration, Plan
 from kernels.comparing.verdict import ENOUGH_TO_JUDGE, judge
 from kernels.machine import info
@@ -15,8 +17,6 @@ from kernels.registry import find_strategy
 from kernels.team import Team, open
 
 COLD_SAMPLES = 3
-WARM_UP_ROUNDS = 2
-WARM_SECONDS = 30.0  # the rounds are as many as fit, within these limits
 FEWEST_ROUNDS, MOST_ROUNDS = ENOUGH_TO_JUDGE, 30
 
 T = TypeVar("T")
@@ -50,10 +50,10 @@ def compare(plan: Plan, progress: Progress = lambda done, total: None) -> Compar
         nonlocal done
         gc.collect()
         for configuration in shuffled.sample(plan.configurations, len(plan.configurations)):
-            with _blaming(configuration):
+            with blaming(configuration, plan.limit):
                 times[configuration].append(sample(configuration))
             done += 1
-            progress(done, (COLD_SAMPLES + WARM_UP_ROUNDS + rounds) * len(plan.configurations))
+            progress(done, (COLD_SAMPLES + plan.warmup + rounds) * len(plan.configurations))
 
     _start_fork_server(plan)
     cold, warm_up, warm = (Times({each: [] for each in plan.configurations}) for _ in range(3))
@@ -63,14 +63,15 @@ def compare(plan: Plan, progress: Progress = lambda done, total: None) -> Compar
             sample_each(lambda configuration: _cold(plan, configuration), cold)
         teams = {}
         for configuration in plan.configurations:
-            with _blaming(configuration):
+            with blaming(configuration, plan.limit):
                 teams[configuration] = stack.enter_context(_open(plan, configuration))
-        for _ in range(WARM_UP_ROUNDS):
+        seconds = sum(min(times) for times in cold.values())  # at least what a round takes
+        for _ in range(plan.warmup):
             begin = time.perf_counter()
             sample_each(lambda configuration: _warm(teams[configuration]), warm_up)
             seconds = time.perf_counter() - begin
         if plan.rounds is None:
-            rounds = max(FEWEST_ROUNDS, min(MOST_ROUNDS, int(WARM_SECONDS / seconds)))
+            rounds = max(FEWEST_ROUNDS, min(MOST_ROUNDS, int(plan.max_seconds / seconds)))
         for _ in range(rounds):
             sample_each(lambda configuration: _warm(teams[configuration]), warm)
     samples = tuple(Samples(each, cold[each], warm[each]) for each in plan.configurations)
@@ -78,16 +79,26 @@ def compare(plan: Plan, progress: Progress = lambda done, total: None) -> Compar
 
 
 @contextlib.contextmanager
-def _blaming(configuration: Configuration) -> Iterator[None]:
+def blaming(
+    configuration: Configuration, limit: float | None, give_up: Callable[[str], None] | None = None
+) -> Iterator[None]:
+    """Raise Failed, which names the configuration, for what is raised in the block, or if it takes longer than that.
+
+    Where even that does not end it, `give_up` is called with the message.
+    """
+    hung = f"{configuration}: it hung, and was ended after {limit} s"
     try:
-        yield
+        with contextlib.nullcontext() if limit is None else limited(limit, give_up and (lambda: give_up(hung))):
+            yield
+    except Hung:
+        raise Failed(hung) from None
     except Exception as error:
         raise Failed(f"{configuration}: {type(error).__name__}: {error}") from error
 
 
 def _open(plan: Plan, configuration: Configuration) -> Team:
     return open(
-        plan.workload,
+        plan.workload if configuration.chunk is None else with_chunk(plan.workload, configuration.chunk),
         configuration.strategy,
         workers=configuration.workers,
         problem=plan.problem,
@@ -95,12 +106,17 @@ def _open(plan: Plan, configuration: Configuration) -> Team:
     )
 
 
+def with_chunk(workload: Any, chunk: int | None) -> Any:
+    """The same workload with parts of so many items: one that has a `chunk`, and is a dataclass."""
+    return dataclasses.replace(workload, chunk=chunk)
+
+
 def _start_fork_server(plan: Plan) -> None:
     """Start the fork server, which serves all teams: its start must not count as the first one's cold time."""
     if plan.start_method == "forkserver":
         for configuration in plan.configurations:
             if find_strategy(configuration.strategy).takes_start_method:
-                with _blaming(configuration):
+                with blaming(configuration, plan.limit):
                     _open(plan, configuration).close()
                 return
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from kernels.contract.coordination import WithProcesses
 from kernels.contract.loading import Portable
-from kernels.contract.parts import answer_array, joiner, solve, spans
+from kernels.contract.parts import joiner, shared_answer, solve, spans_of
 from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.workers.process_group import ProcessGroup
 from kernels.workers.sharing import SharedArray, SharedProblem
@@ -23,7 +23,7 @@ HAS_WORKERS = TAKES_START_METHOD = True
 @contextlib.contextmanager
 def start(workload: Independent, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
     """Copy the problem's arrays into shared memory, and solve parts in processes that see them there."""
-    like = answer_array(workload, problem)  # only its shape is used, so that no page of it is ever touched
+    like = shared_answer(workload, problem)  # only its shape is used, so that no page of it is ever touched
     shared_out = None if like is None else SharedArray(context, like.shape, like.dtype)
     del like
     out = None if shared_out is None else shared_out.view()
@@ -32,7 +32,7 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
     group = ProcessGroup(context, workers, _arrive, Portable(workload), shared, shared_out)
 
     def run() -> Answer:
-        answers = group.map(_solve_span, spans(len(problem), workers))
+        answers = group.map(_solve_span, spans_of(workload, problem, workers))
         return join(answers) if out is None else out
 
     with contextlib.closing(group):

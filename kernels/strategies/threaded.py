@@ -10,7 +10,7 @@ from concurrent.futures import wait
 from multiprocessing.context import BaseContext
 
 from kernels.contract.coordination import WithThreads
-from kernels.contract.parts import answer_array, joiner, solve, spans
+from kernels.contract.parts import answer_array, joiner, solve, spans_of
 from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.workers.together import started_threads, threads
 
@@ -29,7 +29,7 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
     with started_threads(workers) as executor:
 
         def run() -> Answer:
-            futures = [executor.submit(solve_span, lo, hi) for lo, hi in spans(len(problem), workers)]
+            futures = [executor.submit(solve_span, lo, hi) for lo, hi in spans_of(workload, problem, workers)]
             wait(futures)  # all of them, so that after an error none still writes into `out`
             answers = [future.result() for future in futures]
             return join(answers) if out is None else out

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from kernels.errors import UNGUARDED, Unsupported
-from kernels.workers import stdlib
+from kernels.workers import parent_main, stdlib
 
 FILES = 10  # that starting a process takes for a moment, and some more
 
@@ -47,6 +47,7 @@ def end_unguarded() -> None:
 
     At once and without a word: an exception would print a traceback, and the parent says what it means.
     """
+    parent_main.stop_loading()
     if stdlib.is_importing_main():
         os._exit(UNGUARDED)
 
