@@ -122,7 +122,7 @@ def test_what_is_the_same_answer(one: Any, other: Any, rtol: float, same: bool) 
 def test_objects_that_do_not_say_what_is_equal_are_compared_by_their_pickles() -> None:
     class_without = type("Plain", (), {"__reduce__": lambda self: (str, (self.text,))})
     one, same, other = class_without(), class_without(), class_without()
-    one.text, same.text, other.text = "a", "a", "b"  # type: ignore[attr-defined]
+    one.text, same.text, other.text = "a", "a", "b"
     assert answers.difference(one, same) is None
     assert answers.difference(one, other) is not None
 
@@ -357,7 +357,7 @@ def test_bad_input_is_refused_in_one_line(arguments: list[str], told: str, capsy
 )
 def test_bad_arguments_are_refused(given: dict[str, Any], told: str) -> None:
     with pytest.raises(ValueError, match=f"^{told}"):
-        kernels.compare(**{"function": loops.square, "items": range(3)} | given)
+        kernels.compare(**dict[str, Any]({"function": loops.square, "items": range(3)}) | given)
 
 
 @pytest.mark.usefixtures("nothing_left")

@@ -81,6 +81,15 @@ def add_start_method(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_measure(parser: argparse.ArgumentParser) -> None:
+    """Add ``--measure``."""
+    parser.add_argument(
+        "--measure",
+        action="store_true",
+        help="measure this machine's limits too, as info --measure does, and say how close to them the best is",
+    )
+
+
 def one_line(error: BaseException) -> str:
     """What an error says, on one line."""
     return " ".join(str(error).split())

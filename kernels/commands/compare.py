@@ -7,6 +7,7 @@ import kernels
 from kernels.commands import arguments, outputs
 from kernels.comparing import measurement, tabular
 from kernels.comparing.limit import Hung, give_up, leave, still_runs
+from kernels.comparing.limits import measured
 from kernels.comparing.measurement import Failed
 from kernels.comparing.plan import STRATEGIES, WARM_SECONDS, WARM_UP_ROUNDS, plan
 from kernels.loops import compare as loops
@@ -82,6 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"after which a run has hung; default: none, of a function {loops.LIMIT_SECONDS:g}",
     )
+    arguments.add_measure(parser)
     outputs.add_arguments(parser)
     of_functions = parser.add_argument_group("of a function")
     of_functions.add_argument("--items", metavar="ITEMS", help=f"{finding.ITEMS}; what is named may be a function")
@@ -132,10 +134,12 @@ def _workload(given: argparse.Namespace) -> int:
         sys.stdout.flush()
     with outputs.progress_bar() as progress:
         comparison = measurement.compare(planned, progress)
+    limits = measured() if given.measure else None
     if not quiet:
         verdict = comparison.verdict or "serial alone: there is nothing to compare it with"
-        print(f"\n{tabular.text(comparison, outputs.has_colour())}\n\n{verdict}")
-    outputs.write(given, comparison, comparison.as_dict())
+        limit = f"\n{tabular.limit(comparison, limits)}" if limits else ""
+        print(f"\n{tabular.text(comparison, outputs.has_colour())}{limit}\n\n{verdict}")
+    outputs.write(given, comparison, comparison.as_dict() | ({"limits": limits.as_dict()} if limits else {}))
     return 0
 
 

@@ -6,6 +6,8 @@ import json
 import kernels
 from kernels.commands import arguments
 from kernels.comparing import tables, timing
+from kernels.comparing.comparison import spread
+from kernels.comparing.limits import Limits, measured
 from kernels.comparing.timing import Timing
 from kernels.mpi import launched
 
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rounds", type=arguments.count, default=timing.ROUNDS, metavar="N", help="default: %(default)s"
     )
     parser.add_argument("--json", action="store_true", help="as JSON, with the time of every run")
+    arguments.add_measure(parser)
 
 
 def execute(given: argparse.Namespace) -> int:
@@ -56,19 +59,24 @@ def execute(given: argparse.Namespace) -> int:
     except ValueError as error:
         given.refuse(str(error))
     if took is not None:  # as it is at all ranks but rank 0
-        print(json.dumps(took.as_dict(), indent=1) if given.json else _text(took))
+        limits = measured() if given.measure else None
+        found = took.as_dict() | ({"limits": limits.as_dict()} if limits else {})
+        print(json.dumps(found, indent=1) if given.json else _text(took, limits))
     return 0
 
 
-def _text(took: Timing) -> str:
+def _text(took: Timing, limits: Limits | None) -> str:
     """The times for people."""
+    share = limits.share(took.work, took.best) if limits and took.work else None
     where = f" on {took.hosts} hosts" if took.hosts > 1 else ""
     count = f"{took.workers} worker{'s' if took.workers > 1 else ''}{where}"
     rows = [
         ("answer", f"right, in all of {len(took.seconds)} runs"),
         ("open", tables.duration(took.open_seconds)),
         ("best", tables.duration(took.best)),
-        ("median", tables.duration(took.median)),
+        ("median", f"{tables.duration(took.median)} ± {tables.duration(spread(took.seconds))}"),
+        *([("rate", took.work.at(took.best))] if took.work else []),
+        *([("of the limit", f"{100 * share:.0f} %")] if share is not None else []),
         *((name, tables.duration(seconds)) for name, seconds in took.phases.items()),
     ]
     title = f"{took.workload}, {took.strategy}, {count}, size {took.size} ({took.items} items)"

@@ -8,6 +8,7 @@ import io
 import math
 
 from kernels.comparing.comparison import Comparison, Samples, as_factor
+from kernels.comparing.limits import Limits
 from kernels.comparing.tables import markdown, plain
 from kernels.machine.info import python_name
 
@@ -94,6 +95,14 @@ def notes(comparison: Comparison) -> list[str]:
     if disturbed:
         found.append(f"warning: outliers, which something else that ran may explain: {_outliers(disturbed)}")
     return found
+
+
+def limit(comparison: Comparison, limits: Limits) -> str:
+    """How close the fastest configuration comes to what this machine can do."""
+    fastest, work = min(comparison.samples, key=lambda samples: samples.best), comparison.work
+    share = None if work is None else limits.share(work, fastest.best)
+    reached = "" if share is None else f"; {fastest.configuration} reaches {100 * share:.0f} % of it"
+    return f"limits of this machine: {limits}{reached}"
 
 
 def _outliers(disturbed: list[Samples]) -> str:

@@ -7,6 +7,8 @@ import statistics
 import time
 from typing import Any
 
+from kernels.comparing.comparison import spread
+from kernels.comparing.rates import Work, work_of
 from kernels.registry import name_of
 from kernels.team import open
 
@@ -23,6 +25,8 @@ class Timing:
         Seconds to start the workers and place the data.
     seconds
         Of each run; under ``mpiexec`` from a barrier to the end at the last rank.
+    work
+        What a run does, where the workload says so.
     phases
         Seconds in each phase where strategy `mpi` ran under ``mpiexec``, else empty: those of the
         fastest run, each at the rank that it took longest, and of ``scatter``, which comes once.
@@ -37,6 +41,7 @@ class Timing:
     open_seconds: float
     seconds: tuple[float, ...]
     phases: dict[str, float]
+    work: Work | None = None
 
     @property
     def best(self) -> float:
@@ -50,7 +55,8 @@ class Timing:
 
     def as_dict(self) -> dict[str, Any]:
         """All of it, ready for JSON; there are no times without right answers, which `answer` records."""
-        return dataclasses.asdict(self) | {"best": self.best, "median": self.median, "answer": "right"}
+        figures = {"best": self.best, "median": self.median, "spread": spread(self.seconds), "answer": "right"}
+        return dataclasses.asdict(self) | figures | {"rate": self.work and self.work.amount / self.best}
 
 
 def measure(
@@ -66,6 +72,6 @@ def measure(
             answer = team.run()
             seconds.append(time.perf_counter() - begin)
             team.check(answer)
-        items = len(team.problem)
+        items, work = len(team.problem), work_of(team.workload, team.problem)
     name = name_of(team.workload)
-    return Timing(name, strategy, team.workers, 1, size, items, open_seconds, tuple(seconds[1:]), {})
+    return Timing(name, strategy, team.workers, 1, size, items, open_seconds, tuple(seconds[1:]), {}, work)

@@ -97,4 +97,12 @@ class WithRequirements(Workload, Protocol):
         """What is missing here for this strategy, as a sentence, or None."""
 
 
+@runtime_checkable
+class WithAmount(Workload, Protocol):
+    """A workload whose field counts work, so that a time becomes a rate."""
+
+    def amount(self, problem: Problem, /) -> tuple[float, str]:
+        """How much a run does and of what: ``flop``, ``B`` (bytes to and from memory), or a word such as ``tasks``."""
+
+
 AnyWorkload = Workload | ModuleType | str  # what callers may give: the workload itself, its name, or its file's path

@@ -125,6 +125,10 @@ class Loop:
                 more = "" if self.rtol else "; where it may be rounded in another way, give rtol"
                 raise WrongAnswer(f"the answer is not the one of serial: {found}{more}")
 
+    def amount(self, problem: Items, /) -> tuple[float, str]:
+        """The items."""
+        return float(len(problem)), "items"
+
     def missing(self, strategy: str, /) -> str | None:
         """Why the function cannot reach the workers of this strategy."""
         if strategy in IN_PLACE:

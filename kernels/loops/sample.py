@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 MOST = 1_000_000  # items that are listed from what has no length
@@ -47,7 +47,7 @@ def listed(items: Any, vectorized: bool) -> tuple[Any, list[str]]:
     return items, notes
 
 
-def every(items: Sequence[Any], count: int) -> Any:
+def every(items: Any, count: int) -> Any:
     """So many of the items, from all over them, since the first ones may be cheaper than the last."""
     import numpy as np
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from kernels.comparing.rates import work_of
 from kernels.comparing.timing import Timing
 from kernels.contract.parts import answer_array
 from kernels.contract.workload import AnyWorkload
@@ -76,8 +77,9 @@ def measure(workload: AnyWorkload, *, size: Any, seed: int, rounds: int) -> Timi
     if problem is None:
         return None
     name, items, times = name_of(module), len(problem), tuple(seconds for seconds, _ in runs[1:])
+    work = work_of(module, problem)
     longest = {"scatter": scatter} | min(runs[1:], key=lambda each: each[0])[1]
-    return Timing(name, "mpi", comm.size, hosts, size, items, open_seconds, times, longest)
+    return Timing(name, "mpi", comm.size, hosts, size, items, open_seconds, times, longest, work)
 
 
 def _longest(comm: Any, seconds: float) -> float:

@@ -52,6 +52,12 @@ def solve(problem: Problem, out: np.ndarray | None = None) -> np.ndarray:
     return np.matmul(problem.a, problem.b, out=out)
 
 
+def amount(problem: Problem) -> tuple[float, str]:
+    """A multiplication and an addition for each element of a row, a column, and the other axis."""
+    rows, n = problem.a.shape
+    return 2.0 * rows * n * problem.b.shape[1], "flop"
+
+
 def check(problem: Problem, answer: np.ndarray) -> None:
     """Closed form, exact: the sum of (a + k) (b + k) over k < n, with a = A[i, 0] and b = B[0, j]."""
     if np.shape(answer) != problem.a.shape:

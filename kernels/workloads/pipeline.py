@@ -155,6 +155,11 @@ def _place(member: Member, number: int, packed: bytes) -> None:
     member.state.digests[number] += np.uint64(digest(packed))
 
 
+def amount(problem: Problem) -> tuple[float, str]:
+    """A message for each record, whatever carries it."""
+    return float(len(problem)), "messages"
+
+
 def mpi(rank: Rank) -> AbstractContextManager[Run]:
     """The version that passes messages, in a file of its own: ``_pipeline_mpi.py``."""
     from kernels.workloads import _pipeline_mpi

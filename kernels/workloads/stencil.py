@@ -139,6 +139,11 @@ def whole_star(grid: np.ndarray) -> np.ndarray:
     return out
 
 
+def amount(problem: Problem) -> tuple[float, str]:
+    """As the Parallel Research Kernels count: 2 flop for each of the star's 4 radius + 1 points, and 1 to add 1."""
+    return float(2 * (4 * RADIUS + 1) + 1) * len(problem) ** 2 * (problem.rounds + 1), "flop"
+
+
 def check(problem: Problem, answer: np.ndarray) -> None:
     """Closed form, exact: each round adds the slope along either axis, 1 + 1, to every point.
 

@@ -59,6 +59,11 @@ def solve(problem: Problem, out: np.ndarray | None = None) -> np.ndarray:
     return out
 
 
+def amount(problem: Problem) -> tuple[float, str]:
+    """As the Parallel Research Kernels count: each element is read once and written once."""
+    return 16.0 * problem.a.size, "B"
+
+
 def check(problem: Problem, answer: np.ndarray) -> None:
     """Closed form, exact: row i of B starts with A[0, i] and counts up by n, the length of A's rows."""
     n, m = problem.a.shape

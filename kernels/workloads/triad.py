@@ -60,6 +60,11 @@ def solve(problem: Problem, out: np.ndarray | None = None) -> np.ndarray:
     return out
 
 
+def amount(problem: Problem) -> tuple[float, str]:
+    """As STREAM counts: two elements read and one written."""
+    return 24.0 * len(problem), "B"
+
+
 def check(problem: Problem, answer: np.ndarray) -> None:
     """Closed form, exact: b[i] = b[0] + i and c[i] = c[0] - i are whole numbers below 2^53."""
     first, step = problem.b[0] + problem.scale * problem.c[0], 1 - problem.scale
