@@ -163,13 +163,16 @@ def _forks() -> Iterator[list[bool]]:
     finally:
         watching[0] = False
         if os.getpid() != pid:
-            os.write(ours, b"!")
+            os.write(ours, f"{os.getpid()} ".encode())
             os._exit(0)
         os.close(ours)
         came_out = b""
         if forked and select.select([theirs], [], [], FORK_SECONDS)[0]:
-            came_out = os.read(theirs, 1)
+            came_out = os.read(theirs, 1024)
         os.close(theirs)
+        for child in came_out.split():
+            with contextlib.suppress(ChildProcessError):  # a child of a child
+                os.waitpid(int(child), 0)
         if came_out:
             raise Failed("the function forks, and the child returns from it: let the child end by os._exit")
 
