@@ -31,7 +31,7 @@ def plain(name: str) -> str:
 
 
 if __name__ == "__main__":
-    if sys.path[0] == os.path.dirname(os.path.abspath(__file__)):  # our modules have names that others have too
+    if os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):  # as in sampler.py
         del sys.path[0]
     began = getattr(sys, "orig_argv", [sys.executable, *sys.argv])  # Python 3.10
     command = [sys.executable, *began[1 : began.index(sys.argv[0])]]

@@ -95,6 +95,6 @@ def say(lines: IO[str], **line: Any) -> None:
 
 
 if __name__ == "__main__":
-    if not getattr(sys.flags, "safe_path", False):  # else our folder comes first, and hides modules of the suite's
+    if os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):  # as in sampler.py
         del sys.path[0]
     main(*sys.argv[1:])

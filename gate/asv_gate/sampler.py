@@ -106,6 +106,8 @@ def say(answers: IO[str], answer: Any) -> None:
 
 
 if __name__ == "__main__":
-    if not getattr(sys.flags, "safe_path", False):  # else our folder comes first, and hides modules of the suite's
+    # Python puts our folder first, where ours would hide a `pair` that the suite imports. asv does the same: to
+    # switch it off, -P takes Python 3.11, and PYTHONSAFEPATH would change what a benchmark starts.
+    if os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):
         del sys.path[0]
     main(*sys.argv[1:])

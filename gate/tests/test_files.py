@@ -1,6 +1,7 @@
 """What is written is whole, what was measured is kept, and how many CPUs there are."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -85,3 +86,29 @@ def test_no_module_hides_one_of_the_standard_library() -> None:
     """Some run as scripts in the suite's environment, with this folder first on the path of modules."""
     names = {path.stem for path in Path(str(asv_gate.__file__)).parent.glob("*.py")}
     assert not names & set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments"),
+    [("sampler.py", ["topic.time_it"]), ("tracked.py", ["topic.track_it", "file"]), ("discover.py", ["file"])],
+)
+def test_none_is_found_in_place_of_one_that_the_suite_imports(
+    script: str, arguments: list[str], tmp_path: Path
+) -> None:
+    suite, installed = tmp_path / "bench", tmp_path / "installed"
+    for folder in (suite, installed):
+        folder.mkdir()
+    (suite / "__init__.py").touch()
+    (suite / "topic.py").write_text("import pair\nprint(pair.WHOSE)\ndef time_it(): pass\ndef track_it(): return 1\n")
+    (installed / "pair.py").write_text("WHOSE = 'the suite has found its own'\n")
+    ran = subprocess.run(
+        [sys.executable, Path(str(asv_gate.__file__)).with_name(script), suite, *arguments],
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "the suite has found its own" in ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stderr
