@@ -19,23 +19,21 @@ import tempfile
 import time
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import kernels
 from kernels.contract.loading import Portable
 from kernels.contract.workload import Problem, Workload
 from kernels.errors import WorkerDied, died
-from kernels.mpi.rank import mapped, packed_apart, sent
+from kernels.mpi import memory_files
+from kernels.mpi.answer import SharedAnswer
+from kernels.mpi.rank import packed_apart, sent
 from kernels.workers import stdlib
 from kernels.workers.main_module import hidden, needs_main
 from kernels.workers.replies import packed, unpacked
-from kernels.workers.sharing import require_space
 from kernels.workers.sockets import folder_for_sockets
 from kernels.workers.stdlib import pickled
 from kernels.workers.tasks import START_SECONDS
-
-if TYPE_CHECKING:
-    import numpy as np
 
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from kernels.mpi.rank import main; main()"
 LOOK_SECONDS = 0.1
@@ -53,7 +51,6 @@ LOCAL = {
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
     "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
 }
-MEMORY_FILES = ("mpich_shm_*", "ucx_shm_posix_*")
 OF_ANOTHER_JOB = ("PMI_", "PMIX_", "OMPI_COMM_", "HYDRA_HOST_FILE", "MPI_LOCAL")  # what a rank has in its environment
 
 
@@ -69,9 +66,9 @@ class Job:
     Raises what a rank raises while the problem is placed, and WorkerDied when a rank ends by itself.
     """
 
-    def __init__(self, workload: Workload, problem: Problem, workers: int, room: Room | None) -> None:
+    def __init__(self, workload: Workload, problem: Problem, workers: int, answer: SharedAnswer | None) -> None:
         self._with_main = needs_main(workload, problem)
-        setup = packed(0, (Portable(workload), room and room.like), None)
+        setup = packed(0, (Portable(workload), answer and answer.described), None)
         parcel = packed_apart(problem)
         self.pending = 0  # replies that are still to come; close() ends the ranks by force while there are any
         self._ranks: list[Any] = []
@@ -84,7 +81,7 @@ class Job:
             ours, lifeline = os.pipe()[::-1]
             self._end.callback(os.close, ours)
             self._end.callback(os.close, lifeline)
-            handed = [*self._standard(), lifeline, room.file.fileno() if room else self._log.fileno()]
+            handed = [*self._standard(), lifeline, answer.file.fileno() if answer else self._log.fileno()]
             self._start(handed)
             for rank in self._ranks:
                 self._send(rank, setup)
@@ -116,7 +113,7 @@ class Job:
                 if not self.pending and len(self._ranks) == self._workers:
                     self._process.wait(END_SECONDS)
             self._kill()
-            _forget_memory_files(self._started)
+            memory_files.unlink_abandoned(self._started)
         for rank in self._ranks:
             rank.close()
         self._ranks = []
@@ -249,46 +246,6 @@ class Job:
                 self._process.wait()
 
 
-def _forget_memory_files(since: float) -> None:
-    """Remove the shared memory files of ranks that were killed while they started.
-
-    Later, the files have no name any more (see `rank.forget_memory_file`). MPICH and UCX do not tell the names, so a
-    file is taken for one of these ranks' if it was made after `since` and no process uses it. The file of another job
-    is in use: whoever makes such a file keeps it open until it is mapped. Without /proc nothing can be known of that,
-    and nothing is removed.
-    """
-    if not Path("/proc/self/maps").exists():
-        return
-    made = set()
-    for pattern in MEMORY_FILES:
-        for file in Path("/dev/shm").glob(pattern):  # noqa: S108 - where they put it
-            with contextlib.suppress(OSError):  # gone by now
-                if file.stat().st_mtime >= since - 1:
-                    made.add(file)
-    if made:
-        made -= _open_files()  # in this order: what is closed by then is mapped
-        made -= _mapped_files()
-    for file in made:
-        with contextlib.suppress(OSError):
-            file.unlink()
-
-
-def _open_files() -> set[Path]:
-    found = set()
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        with contextlib.suppress(OSError):
-            found.add(link.readlink())
-    return found
-
-
-def _mapped_files() -> set[Path]:
-    found = set()
-    for maps in Path("/proc").glob("[0-9]*/maps"):
-        with contextlib.suppress(OSError):
-            found |= {Path(line.split(maxsplit=5)[-1]) for line in maps.read_text().splitlines() if "/dev/shm/" in line}  # noqa: S108
-    return found
-
-
 def _exit_code(code: int | None, log: str) -> int | None:
     """The exit code of the rank that ended first, as Python has it, from mpiexec's own `code` and `log`.
 
@@ -299,26 +256,3 @@ def _exit_code(code: int | None, log: str) -> int | None:
         codes = [os.waitstatus_to_exitcode(int(status)) for status in told[1].split(",")]
         return min((each for each in codes if each), key=lambda each: each == -signal.SIGKILL, default=0)
     return 128 - code if code is not None and code > 128 else code  # Open MPI adds 128 to a signal, as shells do
-
-
-class Room:
-    """Memory for an array answer like `like`, shared by rank 0 and the caller: a file without a name.
-
-    Raises MemoryError where there is no room for it.
-    """
-
-    def __init__(self, like: np.ndarray) -> None:
-        if like.dtype.hasobject:
-            raise ValueError(f"an array that is shared must hold plain values, not {like.dtype}")
-        place = require_space(like.nbytes)
-        self.like = (like.shape, like.dtype.descr if like.dtype.names else like.dtype.str)
-        self.file = tempfile.TemporaryFile(dir=place)  # noqa: SIM115 - as above
-        try:
-            self.file.truncate(max(1, like.nbytes))
-            self.view = mapped(self.file.fileno(), like.shape, like.dtype)
-        except BaseException:
-            self.file.close()
-            raise
-
-    def close(self) -> None:
-        self.file.close()

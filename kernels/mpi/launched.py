@@ -14,6 +14,7 @@ from kernels.comparing.rates import work_of
 from kernels.comparing.timing import Timing
 from kernels.contract.parts import answer_array
 from kernels.contract.workload import AnyWorkload
+from kernels.mpi import memory_files
 from kernels.registry import find_strategy, find_workload, name_of
 from kernels.team import problem_of, require_support
 
@@ -45,13 +46,12 @@ def measure(workload: AnyWorkload, *, size: Any, seed: int, rounds: int) -> Timi
     """
     from mpi4py import MPI
 
-    from kernels.mpi.rank import forget_memory_file
     from kernels.mpi.ranks import Phases, ready
     from kernels.mpi.watchdog import watched
 
     comm = MPI.COMM_WORLD
     with aborting(comm), watched(comm):
-        forget_memory_file()
+        memory_files.unlink_own()
         module = find_workload(workload)
         require_support(module, find_strategy("mpi"))
         problem = problem_of(module, size, seed) if comm.rank == 0 else None

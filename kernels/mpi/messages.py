@@ -42,6 +42,7 @@ class Problem:
 
 
 def problem(size: int, seed: int = 0) -> Problem:
+    """Messages of `size` bytes, for which there is nothing to draw."""
     return Problem(size)
 
 

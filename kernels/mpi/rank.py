@@ -4,22 +4,22 @@ Between two runs it waits at the socket and takes no CPU time; a rank that waits
 """
 
 import contextlib
-import mmap
 import os
 import pickle
 import socket
 import sys
 import threading
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from kernels.contract.workload import Problem
+from kernels.mpi import memory_files
+from kernels.mpi.answer import mapped
 from kernels.workers import stdlib
 from kernels.workers.replies import packed, unpacked
 from kernels.workers.signals import ignore_interrupt
 
-HANDED = ("standard output", "standard error", "lifeline", "room")  # the files that a rank is handed
+FILES_HANDED = 4  # to each rank: standard output and error, the lifeline, and the memory of an array answer
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     ignore_interrupt()
     join = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     join.connect(sys.argv[-1])
-    _, (output, errors, lifeline, room), _, _ = socket.recv_fds(join, 1, len(HANDED))
+    _, (output, errors, lifeline, memory), _, _ = socket.recv_fds(join, 1, FILES_HANDED)
     os.dup2(output, 1)  # directly: mpiexec forwards output late, and mixes its own into it
     os.dup2(errors, 2)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
@@ -37,8 +37,8 @@ def main() -> None:
             from mpi4py import MPI
 
             team.send((MPI.COMM_WORLD.rank, os.getpid()))
-            forget_memory_file()
-            _serve(team, room)
+            memory_files.unlink_own()
+            _serve(team, memory)
         except EOFError:  # the team's process is gone
             os._exit(1)
 
@@ -49,22 +49,7 @@ def _end_with(lifeline: int) -> None:
     os._exit(1)
 
 
-def forget_memory_file() -> None:
-    """Remove the name of MPICH's file of shared memory, once all ranks have it open.
-
-    MPICH removes it in MPI_Finalize, which a rank that is killed never calls.
-    """
-    from mpi4py import MPI
-
-    MPI.COMM_WORLD.Barrier()  # all have opened it
-    with contextlib.suppress(OSError):  # no /proc here, or another rank was first
-        for line in Path("/proc/self/maps").read_text().splitlines():
-            file = line.rpartition(" ")[2]
-            if file.startswith("/dev/shm/mpich"):  # noqa: S108 - where MPICH puts it
-                os.unlink(file)
-
-
-def _serve(team: Any, room: int) -> None:
+def _serve(team: Any, memory: int) -> None:
     from mpi4py import MPI
 
     from kernels.mpi.ranks import Phases, ready
@@ -72,9 +57,9 @@ def _serve(team: Any, room: int) -> None:
     comm = MPI.COMM_WORLD
     with contextlib.ExitStack() as stack:
         try:
-            _, (portable, like), _ = unpacked(team.recv_bytes())
+            _, (portable, described), _ = unpacked(team.recv_bytes())
             problem = received(team) if comm.rank == 0 else None
-            out = None if like is None or comm.rank > 0 else mapped(room, *like)
+            out = None if described is None or comm.rank > 0 else mapped(memory, *described)
             run = stack.enter_context(ready(comm, portable.workload, problem, out, Phases()))
             del problem
         except Exception as error:
@@ -119,12 +104,3 @@ def received(team: Any) -> Problem:
         for lo in range(0, len(buffer), PIECE):
             team.recv_bytes_into(buffer[lo : lo + PIECE])
     return pickle.loads(head, buffers=buffers)  # noqa: S301 - from the team's own process
-
-
-def mapped(file: int, shape: tuple[int, ...], dtype: Any) -> Any:
-    """The array that fills a file that all who map it share."""
-    import numpy as np
-
-    dtype = np.dtype(dtype)
-    size = dtype.itemsize * int(np.prod(shape, dtype=object))
-    return np.ndarray(shape, dtype, mmap.mmap(file, max(1, size)))

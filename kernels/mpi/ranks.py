@@ -23,6 +23,7 @@ class Phases(dict[str, float]):
 
     @contextlib.contextmanager
     def __call__(self, name: str) -> Iterator[None]:
+        """Add what the block takes to the phase."""
         begin = time.perf_counter()
         try:
             yield
@@ -36,7 +37,7 @@ class Rank:
 
     `problem`: what the workload's ``portion`` says that this rank needs; the whole, in memory that
     the ranks of a host share, where it has none. `items`: how many there are in the whole. `out`:
-    at rank 0, room for the answer where the workload has ``empty``.
+    at rank 0, memory for the answer where the workload has ``empty``.
     """
 
     comm: Any
@@ -47,6 +48,7 @@ class Rank:
 
     @property
     def number(self) -> int:
+        """The place among all ranks, from 0."""
         return int(self.comm.rank)
 
     def share(self) -> range:

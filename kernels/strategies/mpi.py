@@ -57,11 +57,12 @@ def start_coordinated(
 @contextlib.contextmanager
 def _started(workload: Workload, problem: Problem, workers: int, alone: bool) -> Iterator[Run]:
     """Ranks with the problem in place; they work `alone` where none of them waits for another."""
-    from kernels.mpi.job import Job, Room
+    from kernels.mpi.answer import SharedAnswer
+    from kernels.mpi.job import Job
 
     like = answer_array(workload, problem)  # only its shape is used, so that no page of it is ever touched
     with contextlib.ExitStack() as end:
-        answers = None if like is None else end.enter_context(contextlib.closing(Room(like)))
+        answers = None if like is None else end.enter_context(contextlib.closing(SharedAnswer(like)))
         del like
         job = Job(workload, problem, workers, answers)
 

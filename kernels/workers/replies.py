@@ -42,6 +42,7 @@ class Guarded:
     function: Callable[..., Any]
 
     def __call__(self, *task: Any) -> Any:
+        """The function's answer, or a `Raised`."""
         try:
             return self.function(*task)
         except Exception as error:
