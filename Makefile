@@ -28,7 +28,7 @@ BENCH = $(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels chaos stress lint dist docs docs-check site cost figures efficiency scaling gil noise gate recording calibrate trials clean
+.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels slow chaos stress lint dist docs docs-check site cost figures efficiency scaling gil noise gate recording calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -60,10 +60,13 @@ browser: .venv/test  ## install a browser for the tests of published pages, whic
 	@$(BIN)/python scaling/tests/browsers.py
 
 test: .venv/test offline  ## run the tests of all three distributions and of the repository
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 test-kernels: .venv/kernels  ## run the tests of the package kernels, and set up no more than these need
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --ignore tests/repository tests
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder --ignore tests/repository tests
+
+slow: .venv/test  ## run the tests in full of which make test runs a part: all combinations of parameters, more rounds
+	SLOW=1 $(BIN)/python -m pytest --numprocesses logical --dist loadfile tests/repository/test_suite.py gate/tests/test_decide.py
 
 chaos: .venv/test  ## kill, close, fill and forbid things at random moments, some hundred times
 	CHAOS_ROUNDS=400 $(BIN)/python -m pytest tests/test_chaos.py

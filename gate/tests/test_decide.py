@@ -4,6 +4,7 @@ All seeds are fixed: these tests give the same every time.
 """
 
 import math
+import os
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from asv_gate.sequential import INTERIM
 from asv_gate.settings import Settings
 from asv_gate.simulated import COSTS, NOISES, SPREAD, Costs, Simulated, normal
 
-GATES = 300
+GATES = 300 if os.environ.get("SLOW") == "1" else 100
 BENCHMARKS = 40
 SETTINGS = Settings()
 

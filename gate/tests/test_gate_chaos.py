@@ -47,6 +47,7 @@ LIMIT_SECONDS = 300.0
 GONE_SECONDS = 20.0
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.timeout(1200),
     pytest.mark.skipif(sys.platform != "linux", reason="signals, limits and mounts as Linux has them"),
 ]

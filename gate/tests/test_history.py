@@ -109,6 +109,7 @@ def test_rows_tell_failures_skips_and_what_was_not_asked_for_apart(tmp_path: Pat
         rows.written(file, [ENTRY])
 
 
+@pytest.mark.long
 def test_a_range_has_a_file_for_each_commit_and_is_not_measured_twice(thing: Path) -> None:
     request = ("history", "base..slower", "--reference", "base", "--bench", "track_changing|Numbers", "--budget", "60s")
     done = asv_gate(thing, *request)

@@ -123,6 +123,7 @@ def test_a_dirty_checkout_is_said_so(thing: Path) -> None:
     assert "uncommitted changes" in done.output
 
 
+@pytest.mark.long
 def test_commits_are_built_and_installed_in_real_environments(tmp_path: Path) -> None:
     folder = project.make(tmp_path)
     project.configure(folder, environment_type="virtualenv", plugins=[])

@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT))  # neither the benchmarks nor the tools are instal
 from benchmarks.common import STRATEGIES, WORKERS, require  # noqa: E402 - see above
 from tools.measure import worth_running  # noqa: E402 - see above
 
+STEP = 1 if os.environ.get("SLOW") == "1" else 3  # so many combinations of a benchmark's parameters, of which one runs
 PUBLISHED = Path(__file__).with_name("benchmark_names.txt")
 SKIPPED = re.compile(r"asv: skipped: NotImplementedError\(['\"].+['\"]\)")
 WRONG = '''
@@ -87,12 +88,18 @@ class Asv:
         (file,) = (self.home / "results" / "test").glob("*-existing-*.json")
         return file
 
+    def names(self) -> dict[str, list[str]]:
+        """By benchmark, its name with each combination of its parameters, as asv writes it."""
+        return {
+            name: [f"{name}({', '.join(chosen)})" if chosen else name for chosen in itertools.product(*found["params"])]
+            for name, found in self.found.items()
+        }
+
     def values(self) -> Iterator[tuple[str, float | None]]:
-        """Each benchmark with its parameters, as asv writes it, and its result."""
+        """Each of these, and its result."""
         results = json.loads(self.results.read_text())["results"]
-        for name, benchmark in self.found.items():
-            params = (f"{name}({', '.join(chosen)})" for chosen in itertools.product(*benchmark["params"]))
-            yield from zip(params, results[name][0], strict=True)
+        for name, combinations in self.names().items():
+            yield from zip(combinations, results[name][0], strict=True)
 
 
 @pytest.fixture(scope="module")
@@ -124,11 +131,18 @@ def test_asv_check_passes(asv: Asv) -> None:
     assert "No problems found" in checked.stdout
 
 
-@pytest.mark.timeout(1200)  # a process for each of more than a hundred combinations of parameters
+@pytest.mark.long
+@pytest.mark.timeout(1200)  # a process for each of up to two hundred combinations of parameters
 def test_every_benchmark_runs_or_says_why_not_and_keeps_its_name(asv: Asv) -> None:
-    selected = worth_running(kernels.cpus())
+    """Each of them, and each strategy with several; ``make slow`` runs all combinations of their parameters."""
+    worth = worth_running(kernels.cpus())
     if kernels.cpus() > 1:  # with two workers what there is with one, as a process takes half a second
-        selected += r"(?!.*\('(?!serial).*, 1\)$)(?!.*\(1, '(?!serial))"
+        worth += r"(?!.*\('(?!serial).*, 1\)$)(?!.*\(1, '(?!serial))"
+    chosen = []
+    for i, combinations in enumerate(asv.names().values()):
+        found = [name for name in combinations if re.search(worth, name)]
+        chosen += found[i % min(STEP, len(found)) :: STEP] if found else []
+    selected = f"^({'|'.join(map(re.escape, chosen))})$"
     ran = asv.run("--bench", selected)
     assert ran.returncode == 0, ran.stdout
     assert failures(asv.results, asv.found) == []
