@@ -19,7 +19,7 @@ CERTAIN = 3.0  # standard errors from the middle between good and bad at which a
 NORMAL_MAD = 1.4826
 
 
-class Found(str, Enum):
+class Ending(str, Enum):
     """How a search ends."""
 
     NAMED = "named"
@@ -44,7 +44,7 @@ class Search:
 
     Attributes
     ----------
-    found
+    ending
         How it ended.
     first_bad, last_good
         Positions in the line; between them are only commits that cannot be built.
@@ -59,7 +59,7 @@ class Search:
 
     """
 
-    found: Found
+    ending: Ending
     last_good: int
     first_bad: int
     ratio: float = math.nan
@@ -105,7 +105,7 @@ def search(length: int, pairs: Pairs, *, alpha: float, threshold: float, confirm
     # Whether there is anything to look for. This proves nothing, and is only meant to save the search.
     whole = _sample(pairs, good, bad, middle=margin)
     effect = float(signedrank.estimate(whole))
-    out = Search(Found.NO_CHANGE, good, bad, math.exp(effect))
+    out = Search(Ending.NO_CHANGE, good, bad, math.exp(effect))
     out.steps.append(Step(bad, math.exp(effect), len(whole), effect > margin))
     if effect <= margin:
         return out
@@ -125,7 +125,7 @@ def search(length: int, pairs: Pairs, *, alpha: float, threshold: float, confirm
     out.ratio = math.exp(float(signedrank.estimate(fresh)))
     out.low, out.high = (math.exp(end) for end in signedrank.interval(fresh, 0.95))
     out.p_value = signedrank.p_value(fresh - margin)
-    out.found = Found.NAMED if out.p_value <= alpha else Found.NOT_CONFIRMED
+    out.ending = Ending.NAMED if out.p_value <= alpha else Ending.NOT_CONFIRMED
     return out
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from asv_gate import asvlink, comparable, workspace
 from asv_gate.asvlink import Benchmark
-from asv_gate.bisection import CannotMeasure, Found, Search, search
+from asv_gate.bisection import CannotMeasure, Ending, Search, search
 from asv_gate.discovery import discover
 from asv_gate.errors import GateError
 from asv_gate.history.measuring import ASV, PLAN_SECONDS
@@ -62,18 +62,19 @@ class Answer:
     @property
     def status(self) -> Status:
         """1 where a commit is named, 0 where nothing became slower, 3 where something did and no commit is certain."""
-        return {Found.NAMED: Status.REGRESSION, Found.NO_CHANGE: Status.OK}.get(self.search.found, Status.UNDERPOWERED)
+        statuses = {Ending.NAMED: Status.REGRESSION, Ending.NO_CHANGE: Status.OK}
+        return statuses.get(self.search.ending, Status.UNDERPOWERED)
 
     def __str__(self) -> str:
         found, line = self.search, self.line
         ratio = f"{found.ratio - 1:+.1%}"
-        if found.found is Found.NO_CHANGE:
+        if found.ending is Ending.NO_CHANGE:
             return f"{self.benchmark} is not slower in {line[-1][:10]} than in {line[0][:10]} ({ratio})."
         first, last = line[found.first_bad], line[found.last_good]
         interval = f"{ratio}, {found.low - 1:+.1%} to {found.high - 1:+.1%}"
         between = found.first_bad - found.last_good - 1
         skipped = f" The {between} commits between them could not be measured." if between else ""
-        if found.found is Found.NAMED:
+        if found.ending is Ending.NAMED:
             which = f"{first[:10]}" if not between else f"{first[:10]}, or one of those just before it,"
             return f"{which} made {self.benchmark} slower than it is in {last[:10]}: {interval}.{skipped}"
         return (

@@ -22,7 +22,7 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True)
-class Found:
+class Commits:
     """The hashes of commits by name, whether the checkout has changes besides, and what else must be said."""
 
     commits: Mapping[str, str]
@@ -30,7 +30,7 @@ class Found:
     notes: Sequence[str]
 
 
-def find(repo: Any, url: str, names: Sequence[str]) -> Found:
+def find(repo: Any, url: str, names: Sequence[str]) -> Commits:
     """Look the names up in asv's repository `repo` of that `url`, which is fetched first if it is a mirror.
 
     Raises
@@ -45,13 +45,13 @@ def find(repo: Any, url: str, names: Sequence[str]) -> Found:
         if name.startswith("-"):
             raise Refusal(f"{name!r} is an option, not the name of a commit")
     if not names:
-        return Found({}, False, [])
+        return Commits({}, False, [])
     where = _Mercurial(repo, url) if repo.dvcs == "hg" else _Git(repo, url)
     why = where.refresh()
     if why and not all(HASH.fullmatch(name) for name in names):
         raise Refusal(f"{url} cannot be fetched, and what was fetched before may be out of date: {why}")
     commits = {name: where.commit(name) for name in names}
-    return Found(commits, where.uncommitted(), [f"{url} could not be fetched: {why}."] if why else [])
+    return Commits(commits, where.uncommitted(), [f"{url} could not be fetched: {why}."] if why else [])
 
 
 def complete(repo: Any, commit: str) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from asv_gate.bisection import CannotMeasure, Found, search
+from asv_gate.bisection import CannotMeasure, Ending, search
 
 LINE = 24
 
@@ -20,14 +20,14 @@ def noisy(levels: np.ndarray, rng: np.random.Generator, noise: float = 0.02) -> 
 def test_the_commit_that_made_it_slower_is_named(at: int) -> None:
     levels = np.where(np.arange(LINE) >= at, math.log(1.1), 0.0)
     found = search(LINE, noisy(levels, np.random.default_rng(at)), alpha=0.01, threshold=0.01)  # type: ignore[arg-type]
-    assert (found.found, found.last_good, found.first_bad) == (Found.NAMED, at - 1, at)
+    assert (found.ending, found.last_good, found.first_bad) == (Ending.NAMED, at - 1, at)
     assert found.low < 1.1 < found.high
 
 
 def test_a_line_without_a_change_names_none_more_often_than_alpha() -> None:
     named = sum(
-        search(LINE, noisy(np.zeros(LINE), np.random.default_rng([1, run])), alpha=0.05, threshold=0.0).found  # type: ignore[arg-type]
-        is Found.NAMED
+        search(LINE, noisy(np.zeros(LINE), np.random.default_rng([1, run])), alpha=0.05, threshold=0.0).ending  # type: ignore[arg-type]
+        is Ending.NAMED
         for run in range(200)
     )
     assert stats.binomtest(named, 200, 0.05, alternative="greater").pvalue > 0.001
@@ -37,7 +37,7 @@ def test_a_slow_drift_of_the_machine_names_none() -> None:
     """It is in both sides of a pair."""
     rng = np.random.default_rng(2)
     found = search(LINE, noisy(np.zeros(LINE), rng, noise=0.3), alpha=0.01, threshold=0.01)  # type: ignore[arg-type]
-    assert found.found is not Found.NAMED
+    assert found.ending is not Ending.NAMED
 
 
 def test_commits_that_cannot_be_built_are_stepped_over() -> None:
@@ -50,7 +50,7 @@ def test_commits_that_cannot_be_built_are_stepped_over() -> None:
         return pairs(base, head, number)  # type: ignore[operator, no-any-return]
 
     found = search(LINE, broken, alpha=0.01, threshold=0.01)
-    assert (found.found, found.last_good, found.first_bad) == (Found.NAMED, 7, 10)
+    assert (found.ending, found.last_good, found.first_bad) == (Ending.NAMED, 7, 10)
     assert set(found.skipped) >= {8, 9}
 
 
