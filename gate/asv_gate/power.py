@@ -1,4 +1,4 @@
-"""What a run could detect: for each benchmark the smallest slowdown that it would have found nine times in ten.
+"""What a run could detect: for each benchmark the smallest slowdown that it finds nine times in ten.
 
 The procedure is simulated again, with the run's own limits and with noise drawn from the run's own
 residuals, scaled to the benchmark's noise. A shift of all values shifts every estimate by as much,

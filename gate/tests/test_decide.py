@@ -255,7 +255,7 @@ def test_on_unchanged_code_next_to_nothing_is_unsettled() -> None:
     assert sum(bool(decide(source, SETTINGS).unsettled) for source in sources) <= 4
 
 
-def test_what_a_run_says_it_would_find_it_finds() -> None:
+def test_what_a_run_says_it_could_detect_it_finds() -> None:
     """Nine times in ten; the predicted slowdown is put into runs with other noise."""
     predicted = [
         power.smallest_slowdowns(decide(Simulated(normal, BENCHMARKS, np.random.default_rng([10, i])), SETTINGS))
