@@ -70,8 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def wanted(options: argparse.Namespace) -> Iterator[tuple[str, int]]:
-    for kind in ("planted", "alike", "environments"):
-        yield from ((kind, number) for number in range(getattr(options, kind)))
+    """In turn, so that of each there are some, whenever it ends."""
+    numbers = {kind: getattr(options, kind) for kind in ("planted", "alike", "environments")}
+    for number in range(max(numbers.values())):
+        yield from ((kind, number) for kind, of in numbers.items() if number < of)
 
 
 def read(file: Path) -> dict[tuple[str, int], dict[str, Any]]:
