@@ -1,12 +1,15 @@
 """A file of the suite that fails does not hide the others, and the side that it fails on is named."""
 
 import sys
+import sysconfig
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_up import Silent, sides
 
-from asv_gate import discovery
+from asv_gate import discover, discovery
+from asv_gate.asvlink import Install, Suite
 from asv_gate.errors import GateError
 from asv_gate.sides import Selection, select
 
@@ -108,3 +111,23 @@ class B:
     assert found["own.B.track_b"].larger_is_better
     assert found["own.B.track_c"].cold
     assert found["own.B.track_c"].threshold is None
+
+
+def test_a_gil_that_is_back_is_said_of_its_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def discovered(suite: Suite, install: Install) -> discovery.Discovery:
+        return replace(discovery.discover(suite, install), gil_is_back=install.commit == "head")
+
+    monkeypatch.setattr("asv_gate.sides.discover", discovered)
+    (note,) = selected(tmp_path, {"good.py": GOOD}).notes
+    assert note == "The Python of head can run without a GIL, and the GIL is on once the suite is imported."
+
+
+@pytest.mark.parametrize(
+    ("can", "on", "back"), [(1, True, True), (1, False, False), (0, True, False), (None, True, False)]
+)
+def test_a_gil_is_back_where_there_need_not_be_one(
+    can: int | None, monkeypatch: pytest.MonkeyPatch, *, on: bool, back: bool
+) -> None:
+    monkeypatch.setattr(sysconfig, "get_config_var", lambda name: can)
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: on, raising=False)
+    assert discover.gil_is_back() is back
