@@ -28,7 +28,7 @@ BENCH = $(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels slow chaos stress lint dist docs docs-check site cost figures efficiency scaling gil noise gate recording calibrate trials clean
+.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels slow chaos stress lint dist docs docs-check docs-numbers site cost figures efficiency scaling gil noise gate recording calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -93,8 +93,13 @@ docs: .venv/docs  ## build the documentation into .asv/docs; a warning or a brok
 	@$(SPHINX) docs .asv/docs
 	@echo 'The documentation is .asv/docs/index.html.'
 
-docs-check: .venv/test  ## run every program of the documentation, the slow ones too, and compare what they print
-	SLOW=1 $(BIN)/python -m pytest docs tests/repository/test_docs.py tests/repository/test_site.py
+docs-check: .venv/test  ## run every program of the documentation, the slow ones too, and say which numbers are stale
+	SLOW=1 $(BIN)/python -m pytest docs tests/repository/test_docs.py tests/repository/test_docs_commands.py \
+		tests/repository/test_messages.py tests/repository/test_numbers.py tests/repository/test_site.py
+	$(BIN)/python -m tools.numbers
+
+docs-numbers: .venv/test  ## run the programs of the documentation on an idle machine, and write what they print into the pages
+	UPDATE=1 $(BIN)/python -m pytest docs/tutorials docs/explanation docs/how-to
 
 site: .venv/docs publish  ## build what is published on the web into .asv/site: the documentation, and the report in it
 	@rm -rf .asv/site

@@ -41,7 +41,7 @@ def commands() -> Iterator[Any]:
     for page in PAGES:
         lines = [line for block in blocks(page, "|shell|bash|yaml|console") for line in block.splitlines()]
         for line in lines:
-            if (found := COMMAND.search(line)) and not line.startswith(("usage", "#")):
+            if (found := COMMAND.search(line)) and "pip install" not in line:
                 given = AFTER.sub("", VALUE.sub("64", DEFAULT.sub(r"\1", found[2])))
                 if given.strip():
                     yield pytest.param(found[1], given, id=f"{page.relative_to(ROOT).as_posix()}: {found[0].strip()}")
