@@ -70,6 +70,7 @@ def find_strategy(name: str) -> Strategy:
         takes_start_method=module.TAKES_START_METHOD,
         start=getattr(module, "start", None),
         start_coordinated=getattr(module, "start_coordinated", None),
+        connect=getattr(module, "connect", None),
         reason_never=getattr(module, "why_never", lambda workload: None),
         reason_missing=getattr(module, "missing", lambda: None),
     )

@@ -12,7 +12,7 @@ from kernels.contract.strategy import Strategy
 from kernels.contract.workload import Answer, AnyWorkload, Problem, Run, WithService, Workload
 from kernels.errors import Unsupported, WorkerDied, starting_workers
 from kernels.machine import blas, cpus
-from kernels.registry import find_strategy, find_workload, name_of
+from kernels.registry import find_strategy, find_workload, name_of, strategies
 from kernels.workers.main_module import end_unguarded, worker_context
 
 
@@ -24,7 +24,13 @@ class Team:
     """
 
     def __init__(
-        self, workload: Workload, strategy: Strategy, problem: Problem, workers: int, start_method: str
+        self,
+        workload: Workload,
+        strategy: Strategy,
+        problem: Problem,
+        workers: int,
+        start_method: str,
+        address: str | None = None,
     ) -> None:
         self.workload = workload
         self.strategy = strategy.name
@@ -41,7 +47,12 @@ class Team:
                 problem = self._exit.enter_context(workload.running(problem))
             self._exit.enter_context(blas.one_thread_here())
             with blas.one_thread_in_children(), starting_workers():
-                self._run: Run | None = self._exit.enter_context(start(workload, problem, workers, context))
+                self._run: Run | None
+                if address is None or strategy.connect is None:
+                    self._run = self._exit.enter_context(start(workload, problem, workers, context))
+                else:
+                    connected = strategy.connect(workload, problem, address)
+                    self.workers, self._run = self._exit.enter_context(connected)
             self._exit = self._exit.pop_all()  # all is up: from here on close() ends it
         self.problem = problem
 
@@ -118,29 +129,33 @@ def open(
     problem: Problem = None,
     seed: int | None = None,
     start_method: str | None = None,
+    connect: str | None = None,
 ) -> Team:
     """Start a team: its workers are up and the problem is in place when this returns.
 
     Give either a ready-made `problem`, or a `size` (S where nothing is said) and a `seed`.
     `workers` is by default the number of usable CPUs, `start_method` forkserver or, where
     there is none, spawn. `serial` has no workers and `threaded` no processes: what they do not
-    use is checked all the same.
+    use is checked all the same. `connect` is the address of a cluster of Dask's or Ray's that runs
+    already, whose workers the team then has: `workers` is left out.
 
     Raises ValueError for bad input, and Unsupported for a pair that does not exist, both before
     anything is started; WorkerDied where the workers do not come up.
     """
     end_unguarded()
     found, chosen = find_workload(workload), find_strategy(strategy)
+    given = workers
     workers = checked_workers(workers)
     start_method = checked_start_method(start_method)
     require_support(found, chosen)
+    _require_connection(connect, chosen, found, given)
     if problem is None:
         problem = problem_of(found, "S" if size is None else size, 0 if seed is None else seed)
     elif size is not None or seed is not None:
         raise ValueError("give either problem, or size and seed, not both")
     if len(problem) < 1:
         raise ValueError(f"the problem must have at least 1 item, not {len(problem)}")
-    return Team(found, chosen, problem, workers, start_method)
+    return Team(found, chosen, problem, workers, start_method, connect)
 
 
 def run(
@@ -152,13 +167,21 @@ def run(
     problem: Problem = None,
     seed: int | None = None,
     start_method: str | None = None,
+    connect: str | None = None,
 ) -> Answer:
     """Open a team, run it once, check the answer, close the team, and return the answer.
 
     Takes and raises what :func:`open` does, and WrongAnswer.
     """
     with open(
-        workload, strategy, workers=workers, size=size, problem=problem, seed=seed, start_method=start_method
+        workload,
+        strategy,
+        workers=workers,
+        size=size,
+        problem=problem,
+        seed=seed,
+        start_method=start_method,
+        connect=connect,
     ) as team:
         answer = team.run()
         team.check(answer)
@@ -180,6 +203,19 @@ def require_support(workload: Workload, strategy: Strategy) -> None:
     reason = strategy.why_not(workload)
     if reason is not None:
         raise Unsupported(f"strategy {strategy.name!r} cannot run workload {name_of(workload)!r}: {reason}")
+
+
+def _require_connection(connect: object, strategy: Strategy, workload: Workload, workers: object) -> None:
+    """Raise ValueError unless the strategy can use a cluster that runs already, where one is given."""
+    if connect is None:
+        return
+    if strategy.connect is None:
+        able = " and ".join(name for name in strategies() if find_strategy(name).connect is not None)
+        raise ValueError(f"connect is for strategies {able}, not for {strategy.name!r}")
+    if not isinstance(connect, str) or not connect:
+        raise ValueError(f"connect must be the address of a cluster, not {connect!r}")
+    if workers is not None:
+        raise ValueError(f"with connect the workers are the cluster's: leave workers out, which is {workers!r}")
 
 
 def _number(workload: Workload, size: object) -> Any:

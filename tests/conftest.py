@@ -33,8 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def _helpers() -> None:
-    """The processes that multiprocessing and joblib start once and share until this process ends."""
-    for strategy in ("shared", "joblib"):
+    """What is started once, until this process ends: processes of multiprocessing and loky, a thread of tqdm."""
+    for strategy in ("shared", "joblib", "loky", "mpire"):
         if kernels.why_not("polynomial", strategy) is None:
             kernels.run("polynomial", strategy, workers=2, size=2)
 

@@ -1,8 +1,9 @@
 """Workers killed at random moments: no hang, nothing left, and never a wrong answer.
 
-Of `futures` and `joblib` all but the second is asked: a death while workers start can end the executor's own
-thread by an error of its own ("dictionary changed size during iteration" in CPython 3.11), which leaves
-another thread and some semaphores behind until the process ends.
+Of `futures`, `joblib`, `loky` and `mpire` all but the second is asked: a death while workers start can end the
+executor's own thread by an error of its own ("dictionary changed size during iteration" in CPython 3.11), which
+leaves another thread and some semaphores behind until the process ends; and one with a lock held leaves a thread
+of mpire's waiting for that.
 
 A round is a function of its seed: one that fails is run again by its name, such as
 ``pytest "tests/test_chaos.py::test_a_killed_worker_never_hangs_leaks_or_lies[17]"``. ``make chaos``
@@ -26,7 +27,8 @@ from kernels.registry import why_never
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "30"))
 WORKLOADS = {"polynomial": 20_000, "cubes": 200_000, "triad": 2**18, "histogram": 2**18, "stencil": 64}
-EXECUTORS = [way.values for way in PROCESSES if way.values[0] in ("futures", "joblib")]
+ENGINES = ("futures", "joblib", "loky", "mpire", "dask", "ray")
+EXECUTORS = [way.values for way in PROCESSES if way.values[0] in ENGINES]
 WAYS = [way.values for way in PROCESSES if way.values not in EXECUTORS]
 HELPERS = ("forkserver", "resource_tracker")  # processes of multiprocessing's own, which are no workers
 # MPICH's likewise: where its proxy dies before it has told mpiexec of itself, that waits, and so do we, for a minute.

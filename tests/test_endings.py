@@ -212,7 +212,7 @@ def test_ctrl_c_ends_all(kernel: str, strategy: str, start_method: str | None, o
 @with_processes
 def test_ctrl_c_while_workers_start(strategy: str, start_method: str | None) -> None:
     ways.need("polynomial", strategy)
-    if start_method == "fork" or strategy == "joblib":
+    if start_method == "fork" or strategy in ways.BY_VALUE:
         pytest.skip("its workers do not import the script again")
     with script(NEVER_UP, strategy, start_method or "") as process:
         assert process.stdout is not None

@@ -11,12 +11,13 @@ from kernels.registry import why_never
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(60)]
 
 # How many problems each pair is tried with, besides one item for three workers, by what it costs to start workers.
-EXAMPLES = {"serial": 3, "threaded": 5, "asyncio": 5, "pool": 3, "shared": 3, "process": 3, "futures": 2, "joblib": 0}
+EXAMPLES = {"serial": 3, "threaded": 5, "asyncio": 5, "pool": 3, "shared": 3, "process": 3, "futures": 2}
+EXAMPLES |= dict.fromkeys(("joblib", "loky", "mpire", "dask", "ray"), 0)
 FAST = {"pool", "shared", "process", "futures"} if "fork" in kernels.team.start_methods() else set()
 PAIRS = [
     (workload, strategy)
     for workload in kernels.workloads()
-    for strategy in kernels.strategies()
+    for strategy in ways.STRATEGIES
     if why_never(workload, strategy) is None
 ]
 

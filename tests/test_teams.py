@@ -15,7 +15,7 @@ from kernels.machine import cpus
 
 # Random examples for each pair of workload and strategy: fewer where workers take longer to start.
 EXAMPLES = {None: 10, "fork": 5, "forkserver": 2, "spawn": 1}
-SLOW = ("joblib", "mpi")  # to start, whatever way they do it
+SLOW = (*ways.BY_THEMSELVES, "mpire")  # to start, whatever way they do it
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 

@@ -1,5 +1,6 @@
 """The ways to run a workload: every strategy, with every start method where it takes one."""
 
+import os
 from typing import Any
 
 import pytest
@@ -7,22 +8,37 @@ import pytest
 import kernels
 from kernels.registry import find_strategy
 
+BY_VALUE = ("joblib", "loky", "dask", "ray")  # engines that send what is defined in __main__ by value, and start
+BY_THEMSELVES = (*BY_VALUE, "mpi")  # processes, as this does, by none of multiprocessing's start methods
+SLOW = ("dask", "ray")  # which take seconds to start, and have a few tests of their own
+
+# Whether the engines go through all of the tests, which takes minutes: make test-engines says so.
+ALL_OF_ENGINES = os.environ.get("ALL_OF_ENGINES") == "1"
+DEFAULT = kernels.team.default_start_method()
+
 
 def _way(strategy: str, start_method: str | None) -> Any:
     return pytest.param(strategy, start_method, id=f"{strategy}-{start_method or 'only'}")
 
 
 def _ways_of(strategy: str) -> list[Any]:
-    takes = find_strategy(strategy).takes_start_method
-    return [_way(strategy, method) for method in (kernels.team.start_methods() if takes else [None])]
+    if not find_strategy(strategy).takes_start_method:
+        return [_way(strategy, None)]
+    every = strategy != "mpire" or ALL_OF_ENGINES
+    return [_way(strategy, method) for method in (kernels.team.start_methods() if every else [DEFAULT])]
+
+
+def _is_tried(strategy: str) -> bool:
+    return strategy not in SLOW or ALL_OF_ENGINES
 
 
 def _with_processes(strategy: str) -> bool:
-    return strategy in ("joblib", "mpi") or bool(find_strategy(strategy).takes_start_method)
+    return strategy in BY_THEMSELVES or bool(find_strategy(strategy).takes_start_method)
 
 
-EVERY = [way for strategy in kernels.strategies() for way in _ways_of(strategy)]
-PROCESSES = [way for strategy in kernels.strategies() if _with_processes(strategy) for way in _ways_of(strategy)]
+STRATEGIES = [strategy for strategy in kernels.strategies() if _is_tried(strategy)]
+EVERY = [way for strategy in STRATEGIES for way in _ways_of(strategy)]
+PROCESSES = [way for strategy in STRATEGIES if _with_processes(strategy) for way in _ways_of(strategy)]
 
 # With how many workers, by what it costs to start them.
 WORKERS = {None: (1, 2, 3, 8), "fork": (1, 2, 3, 8), "forkserver": (1, 8), "spawn": (3,)}

@@ -19,7 +19,11 @@ With --strategy mpi the team starts its ranks itself; under a launcher it is the
 
     mpiexec -n 64 -hosts a,b python -m kernels run ep --strategy mpi --size L
 
-There the time of a run is from a barrier to the end at the last rank, and the phases are told too."""
+There the time of a run is from a barrier to the end at the last rank, and the phases are told too.
+
+With --strategy dask or ray, --connect has the workers of a cluster that runs already:
+
+    python -m kernels run ep --strategy dask --connect tcp://host:8786 --size L"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"one of {', '.join(kernels.strategies())}; default: serial",
     )
     parser.add_argument("--workers", type=arguments.count, metavar="N", help="default: as many as usable CPUs")
+    parser.add_argument("--connect", metavar="ADDRESS", help="of a cluster of Dask's or Ray's, whose workers are used")
     arguments.add_size(parser, "M")
     arguments.add_start_method(parser)
     parser.add_argument("--seed", type=int, default=0, help="of the problem; default: 0")
@@ -50,9 +55,14 @@ def execute(given: argparse.Namespace) -> int:
     try:
         if not launched.is_launched():
             took: Timing | None = timing.measure(
-                given.workload, given.strategy, given.workers, start_method=given.start_method, **asked
+                given.workload,
+                given.strategy,
+                given.workers,
+                start_method=given.start_method,
+                connect=given.connect,
+                **asked,
             )
-        elif given.strategy != "mpi" or given.workers is not None:
+        elif given.strategy != "mpi" or given.workers is not None or given.connect is not None:
             given.refuse("under mpiexec the strategy must be mpi, and the workers are its ranks: leave --workers out")
         else:
             took = launched.measure(given.workload, **asked)

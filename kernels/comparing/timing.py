@@ -60,11 +60,20 @@ class Timing:
 
 
 def measure(
-    workload: Any, strategy: str, workers: int | None, *, size: Any, seed: int, start_method: str | None, rounds: int
+    workload: Any,
+    strategy: str,
+    workers: int | None,
+    *,
+    size: Any,
+    seed: int,
+    start_method: str | None,
+    rounds: int,
+    connect: str | None = None,
 ) -> Timing:
     """Open a team, run it once to warm it up, and then `rounds` times. Raises what ``kernels.run`` does."""
     begin = time.perf_counter()
-    with open(workload, strategy, workers=workers, size=size, seed=seed, start_method=start_method) as team:
+    how: Any = {"start_method": start_method, "connect": connect}
+    with open(workload, strategy, workers=workers, size=size, seed=seed, **how) as team:
         open_seconds = time.perf_counter() - begin
         seconds = []
         for _ in range(rounds + 1):

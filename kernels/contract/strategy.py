@@ -11,13 +11,15 @@ from typing import Any, Protocol
 from kernels.contract.workload import Independent, Problem, Run, WithRequirements, Workload
 
 Start = Callable[[Any, Problem, int, BaseContext], AbstractContextManager[Run]]
+Connect = Callable[[Any, Problem, str], AbstractContextManager[tuple[int, Run]]]
 
 
 class StrategyModule(Protocol):
     """What the module of every strategy has.
 
     It may also have ``why_never(workload)``, where it has no version of some workloads, and
-    ``missing()``, where it needs what may not be installed. Both return the reason, or None.
+    ``missing()``, where it needs what may not be installed. Both return the reason, or None. One that
+    can use workers that run already has ``connect``: see :class:`Connects`.
     """
 
     @property
@@ -41,6 +43,19 @@ class RunsParts(StrategyModule, Protocol):
         """
 
 
+class Connects(StrategyModule, Protocol):
+    """A strategy that also runs such workloads on a cluster of its engine's, which was started apart from it."""
+
+    def connect(
+        self, workload: Independent, problem: Problem, address: str, /
+    ) -> AbstractContextManager[tuple[int, Run]]:
+        """Connect to the cluster, place the problem, and yield how many workers it has and what solves it once.
+
+        Raises ValueError where there is no cluster at the address, and WorkerDied where it has no workers.
+        Leaving the context takes back what was placed, and leaves the cluster.
+        """
+
+
 class RunsVersions(StrategyModule, Protocol):
     """A strategy that runs the versions that coordinated workloads write for it."""
 
@@ -60,6 +75,7 @@ class Strategy:
     takes_start_method: bool
     start: Start | None
     start_coordinated: Start | None
+    connect: Connect | None
     reason_never: Callable[[Workload], str | None]
     reason_missing: Callable[[], str | None]
 

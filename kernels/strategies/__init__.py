@@ -2,11 +2,31 @@
 
 from typing import TYPE_CHECKING
 
-NAMES = ("serial", "threaded", "pool", "shared", "process", "futures", "joblib", "asyncio", "interpreters", "mpi")
+NAMES = (
+    *("serial", "threaded", "pool", "shared", "process", "futures"),
+    *("joblib", "loky", "mpire", "dask", "dask_threaded", "ray"),
+    *("asyncio", "interpreters", "mpi"),
+)
 
 if TYPE_CHECKING:  # so that mypy checks that each is what strategies are called as
     from kernels.contract.strategy import RunsParts, RunsVersions
-    from kernels.strategies import asyncio, futures, interpreters, joblib, mpi, pool, process, serial, shared, threaded
+    from kernels.strategies import (
+        asyncio,
+        dask,
+        dask_threaded,
+        futures,
+        interpreters,
+        joblib,
+        loky,
+        mpi,
+        mpire,
+        pool,
+        process,
+        ray,
+        serial,
+        shared,
+        threaded,
+    )
 
     RUN_PARTS: tuple[RunsParts, ...] = (
         serial,
@@ -16,6 +36,11 @@ if TYPE_CHECKING:  # so that mypy checks that each is what strategies are called
         process,
         futures,
         joblib,
+        loky,
+        mpire,
+        dask,
+        dask_threaded,
+        ray,
         interpreters,
         mpi,
     )

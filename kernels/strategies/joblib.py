@@ -10,21 +10,17 @@ import contextlib
 import importlib.util
 import multiprocessing
 import os
-import sys
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
-from types import SimpleNamespace
 from typing import Any
 
-from kernels.contract.loading import Portable
 from kernels.contract.parts import answer_array, joiner, parts
-from kernels.contract.workload import Answer, Independent, Problem, Run
+from kernels.contract.workload import Independent, Problem, Run
 from kernels.errors import Unsupported, WorkerDied
+from kernels.workers.carried import all_up, carried, safe_path, solve
 from kernels.workers.main_module import require_processes
 from kernels.workers.replies import Guarded, opened
-from kernels.workers.tasks import START_SECONDS
 from kernels.workers.watchdog import watched
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
@@ -42,9 +38,7 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
     """Hand each part to joblib as a task, and copy the answers together."""
     require_processes()
     join = joiner(workload, answer_array(workload, problem))
-    # Joblib sends what is defined in __main__ by value, which it cannot do with __main__ itself.
-    is_main = workload is sys.modules["__main__"]
-    portable = Portable(SimpleNamespace(solve=workload.solve) if is_main else workload)
+    portable = carried(workload)
 
     def each(function: Callable[..., Any], tasks: Any) -> list[Any]:
         try:
@@ -55,7 +49,7 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
 
     with contextlib.ExitStack() as stack:
         with (
-            _safe_path(),
+            safe_path(),
             warnings.catch_warnings(record=True) as warned,
         ):  # by which joblib says why it starts no workers
             warnings.simplefilter("always")
@@ -67,9 +61,9 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
         if workers != getattr(_executor(parallel), "_max_workers", 1):
             raise Unsupported(_fewer(workers, parallel, warned))
         stack.enter_context(watched(lambda: _executor(parallel)))
-        with _safe_path():
-            _all_up(each, workers)
-        yield lambda: join(each(_solve, parts(workload, problem, workers)))
+        with safe_path():
+            all_up(each, workers)
+        yield lambda: join(each(solve, parts(workload, problem, workers)))
 
 
 def _fewer(workers: int, parallel: Any, warned: list[warnings.WarningMessage]) -> str:
@@ -79,23 +73,6 @@ def _fewer(workers: int, parallel: Any, warned: list[warnings.WarningMessage]) -
     reasons += [str(each.message) for each in warned]
     backend = type(parallel._backend).__name__
     return "; ".join([f"joblib does not start {workers} worker processes here (its backend is {backend})", *reasons])
-
-
-@contextlib.contextmanager
-def _safe_path() -> Iterator[None]:
-    """Processes that are started meanwhile take no ``numpy.py`` of the current folder for NumPy.
-
-    Loky starts its workers by ``python -m``, which looks there first; it does not from Python 3.11 on, if told so.
-    """
-    known = os.environ.get("PYTHONSAFEPATH")
-    os.environ["PYTHONSAFEPATH"] = "1"
-    try:
-        yield
-    finally:
-        if known is None:
-            del os.environ["PYTHONSAFEPATH"]
-        else:
-            os.environ["PYTHONSAFEPATH"] = known
 
 
 def _executor(parallel: Any) -> Any:
@@ -109,22 +86,3 @@ def _end(parallel: Any) -> None:
     if executor is not None:
         executor.terminate(kill_workers=True)
         multiprocessing.active_children()  # joins those that were killed, with which their semaphores go
-
-
-def _all_up(each: Callable[..., list[int]], workers: int) -> None:
-    """Wait until each worker has answered once."""
-    seen: set[int] = set()
-    deadline = time.monotonic() + START_SECONDS
-    while len(seen) < workers:
-        if time.monotonic() > deadline:
-            raise WorkerDied(f"of {workers} workers {len(seen)} started within {START_SECONDS} s")
-        seen.update(each(_process, range(workers)))
-
-
-def _process(portable: Portable, _: int) -> int:
-    """Which process this is; the workload was imported in it on the way here."""
-    return os.getpid()
-
-
-def _solve(portable: Portable, part: Problem) -> Answer:
-    return portable.workload.solve(part)

@@ -1,0 +1,87 @@
+"""Tasks that carry their workload with them: for engines whose workers have no say in what they start with."""
+
+import contextlib
+import os
+import pickle
+import sys
+import time
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+from kernels.contract.loading import Portable
+from kernels.contract.workload import Answer, ArrayAnswer, Independent, Problem
+from kernels.errors import WorkerDied
+from kernels.workers.replies import packed, unpacked
+from kernels.workers.tasks import START_SECONDS
+
+
+def carried(workload: Independent) -> Portable:
+    """The workload for an engine that sends what is defined in ``__main__`` by value: ``__main__`` itself is not."""
+    is_main = workload is sys.modules["__main__"]
+    return Portable(SimpleNamespace(solve=workload.solve) if is_main else workload)
+
+
+def solve(portable: Portable, part: Problem) -> Answer:
+    """Solve one part of the workload's problem."""
+    return portable.workload.solve(part)
+
+
+def solver(workload: Independent) -> Callable[[Portable, Problem], Any]:
+    """What solves a part, for an engine that waits for ever for an answer that cannot be sent: see `received`.
+
+    Arrays go as they are. Other answers, which are small, go as bytes, in which an error fits too.
+    """
+    return solve if isinstance(workload, ArrayAnswer) else _solve_packed
+
+
+def _solve_packed(portable: Portable, part: Problem) -> bytes:
+    return packed(0, solve(portable, part), None)
+
+
+def received(answer: Any) -> Answer:
+    """The answer that a function of `solver` gave; TypeError where it cannot be sent."""
+    if not isinstance(answer, bytes):
+        return answer
+    _, answer, error = unpacked(answer)
+    if error is not None:
+        raise error
+    return answer
+
+
+def require_picklable(problem: Problem) -> None:
+    """Raise what pickling the problem raises; its arrays are not copied for it."""
+    nowhere: Any = SimpleNamespace(write=len)
+    pickle.Pickler(nowhere, protocol=5, buffer_callback=lambda buffer: None).dump(problem)
+
+
+def process(portable: Portable, _: int) -> int:
+    """Which process this is; the workload was imported in it on the way here."""
+    return os.getpid()
+
+
+def all_up(each: Callable[[Callable[..., int], range], list[int]], workers: int) -> None:
+    """Wait until each worker has answered once."""
+    seen: set[int] = set()
+    deadline = time.monotonic() + START_SECONDS
+    while len(seen) < workers:
+        if time.monotonic() > deadline:
+            raise WorkerDied(f"of {workers} workers {len(seen)} started within {START_SECONDS} s")
+        seen.update(each(process, range(workers)))
+
+
+@contextlib.contextmanager
+def safe_path() -> Iterator[None]:
+    """Processes that are started meanwhile take no ``numpy.py`` of the current folder for NumPy.
+
+    Loky starts its workers by ``python -m``, which looks there first; it does not from Python 3.11 on, if told so.
+    """
+    known = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if known is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = known
