@@ -30,6 +30,7 @@ class Team:
         problem: Problem,
         workers: int,
         start_method: str,
+        *,
         address: str | None = None,
     ) -> None:
         self.workload = workload
@@ -155,7 +156,7 @@ def open(
         raise ValueError("give either problem, or size and seed, not both")
     if len(problem) < 1:
         raise ValueError(f"the problem must have at least 1 item, not {len(problem)}")
-    return Team(found, chosen, problem, workers, start_method, connect)
+    return Team(found, chosen, problem, workers, start_method, address=connect)
 
 
 def run(

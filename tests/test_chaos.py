@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 import pytest
 from ways import PROCESSES, need
+from ways import workers as of_strategy
 
 import kernels
 from kernels.registry import why_never
@@ -63,7 +64,7 @@ def kill_one_while_a_team_runs(way: Sequence[Any], rng: random.Random, seed: int
     workers = rng.randint(1, 4)
     problem = kernels.problem(workload, WORKLOADS[workload], seed=seed)
     stop = threading.Event()
-    killer = threading.Thread(target=_kill_one, args=(rng.uniform(0, 0.3), rng, stop))
+    killer = threading.Thread(target=_kill_one, args=(rng.uniform(0, 0.3), rng, stop, strategy))
     killer.start()
     try:
         with (
@@ -77,12 +78,12 @@ def kill_one_while_a_team_runs(way: Sequence[Any], rng: random.Random, seed: int
         killer.join()
 
 
-def _kill_one(delay: float, rng: random.Random, stop: threading.Event) -> None:
+def _kill_one(delay: float, rng: random.Random, stop: threading.Event, strategy: str) -> None:
     """Kill one worker that is there after `delay` seconds; a few tries, since there may be none just then."""
     for _ in range(20):
         if stop.wait(delay):
             return
-        workers = _workers()
+        workers = of_strategy(_workers(), strategy)
         if workers:
             with contextlib.suppress(psutil.NoSuchProcess):
                 rng.choice(workers).kill()

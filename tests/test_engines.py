@@ -11,7 +11,14 @@ import kernels
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(60)]
 
-IN_THREADS = ("serial", "threaded", "dask_threaded", "asyncio", "interpreters", "mpi")  # multiprocessing does not start their workers
+IN_THREADS = (
+    "serial",
+    "threaded",
+    "dask_threaded",
+    "asyncio",
+    "interpreters",
+    "mpi",
+)  # multiprocessing does not start their workers
 
 
 def try_in_daemon(strategy: str, start_method: str | None) -> str:

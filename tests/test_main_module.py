@@ -25,9 +25,7 @@ import kernels
 for strategy in {strategies}:
     print(strategy, kernels.run("polynomial", strategy, workers=2, size=4))
 """
-BY_REFERENCE = [
-    way.values for way in ways.PROCESSES if way.values[0] not in ways.BY_VALUE and way.values[1] != "fork"
-]
+BY_REFERENCE = [way.values for way in ways.PROCESSES if way.values[0] not in ways.BY_VALUE and way.values[1] != "fork"]
 IMPORTING = [way for way in ways.PROCESSES if way.values in BY_REFERENCE]
 IN_MAIN = f"""
 for strategy, method in {BY_REFERENCE}:

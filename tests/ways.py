@@ -1,8 +1,10 @@
 """The ways to run a workload: every strategy, with every start method where it takes one."""
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
+import psutil
 import pytest
 
 import kernels
@@ -14,6 +16,7 @@ SLOW = ("dask", "ray")  # which take seconds to start, and have a few tests of t
 
 # Whether the engines go through all of the tests, which takes minutes: make test-engines says so.
 ALL_OF_ENGINES = os.environ.get("ALL_OF_ENGINES") == "1"
+only_with_all = pytest.mark.skipif(not ALL_OF_ENGINES, reason="takes long: make test-engines runs it")
 DEFAULT = kernels.team.default_start_method()
 
 
@@ -42,6 +45,25 @@ PROCESSES = [way for strategy in STRATEGIES if _with_processes(strategy) for way
 
 # With how many workers, by what it costs to start them.
 WORKERS = {None: (1, 2, 3, 8), "fork": (1, 2, 3, 8), "forkserver": (1, 8), "spawn": (3,)}
+
+
+def death(strategy: str, code: int) -> str:
+    """What WorkerDied says, as a regular expression, where a worker has ended with this exit code."""
+    if strategy == "ray":  # which does not tell
+        return r"a worker of Ray's ended"
+    return rf"(?s)exit code.*[\[( ]{code}\b"
+
+
+def workers(processes: Iterable[psutil.Process], strategy: str) -> list[psutil.Process]:
+    """Those of the processes that are workers: without those that make up an instance of Ray's."""
+    return [each for each in processes if strategy != "ray" or _name(each).startswith("ray::_W")]
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return str(process.name())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def need(workload: Any, strategy: str) -> None:

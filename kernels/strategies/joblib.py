@@ -29,7 +29,7 @@ HAS_WORKERS, TAKES_START_METHOD = True, False
 def missing() -> str | None:
     """Whether joblib is not installed."""
     if importlib.util.find_spec("joblib") is None:
-        return "joblib is not installed (pip install joblib)"
+        return "joblib is not installed (pip install 'parallel-kernels[joblib]')"
     return None
 
 

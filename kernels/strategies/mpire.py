@@ -108,6 +108,8 @@ def _pool_class() -> Any:
     from mpire.comms import MAIN_PROCESS
 
     class Pool(mpire.WorkerPool):  # type: ignore[misc]
+        _workers: list[Any]
+
         def set_up(self, processes: list[Any], around: Any) -> None:
             self.processes, self.around = processes, around
             self.ended = threading.Lock()
