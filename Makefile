@@ -24,11 +24,14 @@ RECORDED := \.time_run\('(serial', 1|threaded', 2|pool', 2|shared', 2)\)
 # The run that the tables of docs/results.md and the text beside them are of.
 SHOWN := --machine epyc-2cpu-b --commit 0f0447f2
 
+# The tests of make test-engines: those of the engines, and of clusters.
+ENGINES := mpire or dask or ray or connect or executor
+
 BENCH = $(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE)" $(if $(ALL),--all)
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels slow chaos stress lint dist docs docs-check docs-numbers site cost figures efficiency scaling gil noise gate recording calibrate trials clean
+.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels test-engines slow chaos stress lint dist docs docs-check docs-numbers site cost figures engines efficiency scaling gil noise gate recording calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -67,6 +70,10 @@ test-kernels: .venv/kernels  ## run the tests of the package kernels, and set up
 
 slow: .venv/test  ## run the tests in full of which make test runs a part: all combinations of parameters, more rounds
 	SLOW=1 $(BIN)/python -m pytest --numprocesses logical --dist loadfile tests/repository/test_suite.py gate/tests/test_decide.py
+
+test-engines: .venv/engines  ## take mpire, Dask and Ray through all tests of strategies, for some minutes
+	ALL_OF_ENGINES=1 REQUIRE_ENGINES=1 $(BIN)/python -m pytest -k "$(ENGINES)" tests/test_slow_engines.py \
+		tests/test_connect.py tests/test_endings.py tests/test_teams.py tests/test_few_items.py tests/test_chaos.py
 
 chaos: .venv/test  ## kill, close, fill and forbid things at random moments, some hundred times
 	CHAOS_ROUNDS=400 $(BIN)/python -m pytest tests/test_chaos.py
@@ -129,6 +136,9 @@ calibrate: .venv/suite  ## how often the gate is wrong and what it finds, by rep
 trials: .venv/suite  ## run the gate and asv continuous on known changes, for FOR=40m; the same command goes on
 	@$(BIN)/python -m tools.trials $(if $(FOR),--for $(FOR))
 
+engines: .venv/engines  ## compare the engines with pool and shared on four workloads, into docs/engines.md
+	@$(BIN)/python -m tools.engines
+
 efficiency: .venv/suite  ## measure the efficiencies in docs/results.md anew (PYTHONS="3.13 3.14"); resumes where it was stopped
 	@$(BIN)/python -m tools.efficiency --pythons "$(PYTHONS)"
 
@@ -148,6 +158,7 @@ clean:  ## remove what these commands made, but for the results
 # preferred to newer sources: the newest SciPy has none for some Pythons.
 kernels := .[test]
 suite := ./gate ./scaling .[suite]
+engines := .[test,engines]
 test := ./gate[test] ./scaling[test] .[test,plot,suite,docs]
 docs := ./gate ./scaling .[docs]
 dev := ./gate[test] ./scaling[test] .[test,plot,suite,docs,dev]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+import ways
 from leftovers import present, require_gone
 
 import kernels
@@ -20,9 +21,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure() -> None:
-    """Refuse to run where an MPI is required, as in CI, and there is none; else its tests are skipped."""
+    """Refuse to run where an MPI or the engines are required, as in CI, and missing; else their tests are skipped."""
     if os.environ.get("REQUIRE_MPI") == "1" and (reason := kernels.why_not("triad", "mpi")):
         raise pytest.UsageError(f"REQUIRE_MPI=1, but {reason}")
+    if os.environ.get("REQUIRE_ENGINES") == "1":
+        for engine in ("joblib", "loky", "mpire", "dask", "dask_threaded", *["ray"] * ways.ALL_OF_ENGINES):
+            if reason := kernels.why_not("polynomial", engine):
+                raise pytest.UsageError(f"REQUIRE_ENGINES=1, but {reason}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -206,9 +206,10 @@ def worth_running(cpus: int) -> str:
 
     Each that does costs a process, and there are more of them than of the others. The number of
     workers is the last parameter, and no other last one is a number; serial has one worker.
+    Those of the topic `engines` are left out too: the environments of asv.conf.json have no engines.
     """
     allowed = "|".join(map(str, range(1, cpus + 1)))
-    return rf"^(?!.*[( ](?!({allowed})\))\d+\)$)(?!.*\('serial', (?!1\)))"
+    return rf"^(?!engines\.)(?!.*[( ](?!({allowed})\))\d+\)$)(?!.*\('serial', (?!1\)))"
 
 
 def core(cpus: int) -> str:

@@ -134,7 +134,7 @@ def _pool_class() -> Any:
                 _free(comms._exception_thrown._cond._lock)
                 _free(comms._worker_restart_condition._lock)
                 comms.signal_exception_thrown(MAIN_PROCESS)  # by which its threads and its map end
-                self._cache[MAIN_PROCESS]._set(success=False, result=RuntimeError("the pool is ended"))
+                self._cache[MAIN_PROCESS]._set(success=False, result=EOFError())
                 close_writer(comms._results_queue)  # for the thread that reads answers: the end
                 self._handler_threads_stop_event.set()
                 comms.signal_worker_restart_condition()

@@ -61,7 +61,14 @@ def connect(workload: Independent, problem: Problem, address: str) -> Iterator[t
     require_picklable(problem)
     if ray.is_initialized():
         raise ValueError("this process has an instance of Ray's already, and can have but one: close its teams before")
-    with _initialized(address):
+    with contextlib.ExitStack() as end:
+        try:
+            end.enter_context(_initialized(address))
+        except (OSError, RuntimeError, ValueError) as error:
+            told = str(error).partition("\n")[0]
+            raise ValueError(
+                f"connect must be the address of a cluster of Ray's, as host:6379, not {address!r}: {told}"
+            ) from None
         workers = int(ray.cluster_resources().get("CPU", 0))
         if workers < 1:
             raise WorkerDied(f"the cluster of Ray's at {address} has no CPUs")
