@@ -5,6 +5,7 @@ back as pickles, through a scheduler in the caller's process. Dask starts its wo
 defined in ``__main__`` goes to them by value.
 """
 
+import asyncio
 import contextlib
 import importlib.util
 import logging
@@ -106,7 +107,7 @@ def _finish(client: Any, tasks: list[Any], require_life: Callable[[], None]) -> 
 
     while True:
         require_life()
-        with contextlib.suppress(TimeoutError), client.as_current(), _deaths(require_life):
+        with contextlib.suppress(asyncio.TimeoutError), client.as_current(), _deaths(require_life):
             wait(tasks, POLL_SECONDS)
             return
 
@@ -119,7 +120,7 @@ def _deaths(require_life: Callable[[], None]) -> Iterator[None]:
 
     try:
         yield
-    except TimeoutError:
+    except asyncio.TimeoutError:
         raise
     except (KilledWorker, FutureCancelledError, OSError) as error:
         require_life()
@@ -160,15 +161,19 @@ def _cluster(workers: int) -> Iterator[tuple[Any, Callable[[], None]]]:
         }
         end.enter_context(dask.config.set(ours))
         with defer_sigint(multiprocessing.get_context("spawn")), safe_path(), hidden():
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                memory_limit=0,  # nothing is written to disk, and no worker is ended for what it holds
-                dashboard_address=None,
-                local_directory=folder,
-                worker_class=Watched,
-                silence_logs=logging.CRITICAL,
-            )
+            try:
+                cluster = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    memory_limit=0,  # nothing is written to disk, and no worker is ended for what it holds
+                    dashboard_address=None,
+                    local_directory=folder,
+                    worker_class=Watched,
+                    silence_logs=logging.CRITICAL,
+                )
+            except RuntimeError:  # a worker has not come up
+                require_life()
+                raise
             end.callback(_end, cluster)
             client = end.enter_context(Client(cluster, set_as_default=False))
             client.wait_for_workers(workers, START_SECONDS)

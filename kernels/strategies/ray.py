@@ -8,8 +8,8 @@ defined in ``__main__`` goes to the workers by value.
 
 import contextlib
 import importlib.util
+import logging
 import multiprocessing
-import os
 import shutil
 import signal
 import sys
@@ -24,7 +24,7 @@ from kernels.contract.loading import Portable
 from kernels.contract.parts import answer_array, joiner, spans
 from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.errors import WorkerDied
-from kernels.workers.carried import carried, received, require_picklable, solver
+from kernels.workers.carried import carried, environment, received, require_picklable, solver
 from kernels.workers.main_module import require_processes
 from kernels.workers.process_group import TASKS_IN_HAND
 from kernels.workers.replies import Guarded, opened
@@ -186,7 +186,13 @@ class _Instance:
             end.callback(shutil.rmtree, folder, ignore_errors=True)
             with defer_sigint(multiprocessing.get_context("spawn")):
                 end.enter_context(
-                    _initialized("local", num_cpus=workers, _temp_dir=folder, _node_ip_address="127.0.0.1")
+                    _initialized(
+                        "local",
+                        num_cpus=workers,
+                        include_dashboard=False,
+                        _temp_dir=folder,
+                        _node_ip_address="127.0.0.1",
+                    )
                 )
             return end.pop_all()
         raise AssertionError  # for mypy: no exception is swallowed above
@@ -201,9 +207,9 @@ def _initialized(address: str, **more: Any) -> Iterator[None]:
     import ray
 
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
-        ray.init(address, include_dashboard=None, log_to_driver=False, logging_level="CRITICAL", **more)
+        with environment(RAY_USAGE_STATS_ENABLED="0"):
+            ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, **more)
         if threading.current_thread() is threading.main_thread():
             for number, handler in handlers.items():
                 signal.signal(number, handler)

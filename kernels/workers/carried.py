@@ -71,17 +71,21 @@ def all_up(each: Callable[[Callable[..., int], range], list[int]], workers: int)
 
 
 @contextlib.contextmanager
-def safe_path() -> Iterator[None]:
+def environment(**variables: str) -> Iterator[None]:
+    """Processes that are started meanwhile have these variables. What an engine adds is taken away at the end."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def safe_path() -> contextlib.AbstractContextManager[None]:
     """Processes that are started meanwhile take no ``numpy.py`` of the current folder for NumPy.
 
     Loky starts its workers by ``python -m``, which looks there first; it does not from Python 3.11 on, if told so.
     """
-    known = os.environ.get("PYTHONSAFEPATH")
-    os.environ["PYTHONSAFEPATH"] = "1"
-    try:
-        yield
-    finally:
-        if known is None:
-            del os.environ["PYTHONSAFEPATH"]
-        else:
-            os.environ["PYTHONSAFEPATH"] = known
+    return environment(PYTHONSAFEPATH="1")
