@@ -77,6 +77,7 @@ def summary(compared: dict[str, Any]) -> dict[str, Any]:
 
 def as_table(everything: dict[str, Any]) -> str:
     """A row for each strategy, the fastest of a column in bold; a dash where one is not installed."""
+    everything = {name: everything[name] for name in WORKLOADS if name in everything}
     rows = [["strategy", *(f"`{name}`" for name in everything), "cold (s)"]]
     for strategy in ("serial", *STRATEGIES):
         cells = [f"`{strategy}`"]
