@@ -12,13 +12,15 @@ import psutil
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps named semaphores and shared memory
 MADE_BY = re.compile(r"loky-(\d+)-")  # of joblib's semaphores: the process that made them
+KEPT = "Dask-Offload"  # the thread in which Dask packs large messages: it is there for good after the first
 GONE_SECONDS = 10.0  # an ending process needs a moment; one that is left behind stays for good
 
 
 def present() -> set[object]:
     """The processes and threads of this process, and the files in shared memory, whosever they are."""
     gc.collect()  # a semaphore's file goes with its object, which may be in a cycle
-    return {*psutil.Process().children(recursive=True), *threading.enumerate(), *files()}
+    threads = {thread for thread in threading.enumerate() if not thread.name.startswith(KEPT)}
+    return {*psutil.Process().children(recursive=True), *threads, *files()}
 
 
 def files() -> list[Path]:

@@ -21,8 +21,8 @@ from typing import Any
 from kernels.contract.parts import answer_array, joiner, parts
 from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.errors import WorkerDied, died
-from kernels.workers.carried import carried, received, require_picklable, safe_path, solver
-from kernels.workers.main_module import hidden, require_processes
+from kernels.workers.carried import carried, files, received, require_picklable, safe_path, solver
+from kernels.workers.main_module import hidden, require_files, require_processes
 from kernels.workers.replies import Guarded, opened
 from kernels.workers.signals import defer_sigint
 from kernels.workers.tasks import START_SECONDS
@@ -43,6 +43,7 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
     """Start a scheduler in this process and workers, scatter the parts, and send a task to each."""
     require_processes()
     require_picklable(problem)
+    require_files(files(workers))
     with _cluster(workers) as (client, require_life), _placed(workload, problem, workers, client, require_life) as run:
         yield run
 

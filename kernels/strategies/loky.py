@@ -16,8 +16,8 @@ from typing import Any
 from kernels.contract.parts import answer_array, joiner, parts
 from kernels.contract.workload import Independent, Problem, Run
 from kernels.errors import WorkerDied
-from kernels.workers.carried import all_up, carried, safe_path, solve
-from kernels.workers.main_module import require_processes
+from kernels.workers.carried import all_up, carried, files, safe_path, solve
+from kernels.workers.main_module import require_files, require_processes
 from kernels.workers.replies import Guarded, opened
 from kernels.workers.watchdog import watched
 
@@ -38,6 +38,7 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
     from loky.process_executor import BrokenProcessPool
 
     require_processes()
+    require_files(files(workers))
     join = joiner(workload, answer_array(workload, problem))
     portable = carried(workload)
     executor = loky.ProcessPoolExecutor(workers)

@@ -18,8 +18,8 @@ from kernels.contract.loading import Portable
 from kernels.contract.parts import answer_array, joiner, parts
 from kernels.contract.workload import Independent, Problem, Run, Workload
 from kernels.errors import died
-from kernels.workers.carried import all_up, received, require_picklable, solver
-from kernels.workers.main_module import hidden, needs_main
+from kernels.workers.carried import all_up, files, received, require_picklable, solver
+from kernels.workers.main_module import hidden, needs_main, require_files
 from kernels.workers.replies import Guarded, opened
 from kernels.workers.signals import defer_sigint
 from kernels.workers.stdlib import close_reader, close_writer
@@ -40,6 +40,7 @@ def missing() -> str | None:
 def start(workload: Independent, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
     """Send each part as a task, and copy the answers together."""
     require_picklable(problem)
+    require_files(files(workers))
     join = joiner(workload, answer_array(workload, problem))
     solve = solver(workload)
     with contextlib.closing(_Watched(workload, problem, workers, context)) as pool:

@@ -24,8 +24,8 @@ from kernels.contract.loading import Portable
 from kernels.contract.parts import answer_array, joiner, spans
 from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.errors import WorkerDied
-from kernels.workers.carried import carried, environment, received, require_picklable, solver
-from kernels.workers.main_module import require_processes
+from kernels.workers.carried import carried, environment, files, received, require_picklable, solver
+from kernels.workers.main_module import require_files, require_processes
 from kernels.workers.process_group import TASKS_IN_HAND
 from kernels.workers.replies import Guarded, opened
 from kernels.workers.signals import defer_sigint
@@ -49,6 +49,7 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
     """Start workers on this process's instance of Ray's, put the problem in its store, and send spans of it."""
     require_processes()
     require_picklable(problem)
+    require_files(files(workers))
     with _instance.used(workers), _placed(workload, problem, workers, cpus=0) as run:
         yield run
 

@@ -16,6 +16,11 @@ from kernels.workers.replies import packed, unpacked
 from kernels.workers.tasks import START_SECONDS
 
 
+def files(workers: int) -> int:
+    """About as many as an engine has open for so many workers, at most."""
+    return 20 + 10 * workers
+
+
 def carried(workload: Independent) -> Portable:
     """The workload for an engine that sends what is defined in ``__main__`` by value: ``__main__`` itself is not."""
     is_main = workload is sys.modules["__main__"]

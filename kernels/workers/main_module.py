@@ -90,16 +90,23 @@ def hidden() -> Iterator[None]:
             names.update(known)
 
 
-@contextlib.contextmanager
-def _enough_files() -> Iterator[None]:
-    """Raise OSError before a process is started, and not midway, where multiprocessing would forget the process."""
+def require_files(count: int) -> None:
+    """Raise OSError unless this process may open so many files more.
+
+    Before a process is started, and not midway, where what starts it would forget the process.
+    """
     taken: list[int] = []
     try:
-        while len(taken) < FILES:
+        while len(taken) < count:
             taken.append(os.open(os.devnull, os.O_RDONLY))
     finally:
         for file in taken:
             os.close(file)
+
+
+@contextlib.contextmanager
+def _enough_files() -> Iterator[None]:
+    require_files(FILES)
     yield
 
 

@@ -9,8 +9,9 @@ Python 3.11.5 that thread also waits for ever for a large task that nobody will 
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from kernels.workers.stdlib import close_reader, close_writer, executor_parts
@@ -35,6 +36,14 @@ def watched(current: Callable[[], Any]) -> Iterator[None]:
         thread.join()
 
 
+def _ended(processes: Sequence[BaseProcess]) -> bool:
+    """Whether one of them ends within the time of a poll."""
+    try:
+        return bool(wait([process.sentinel for process in processes], POLL_SECONDS))
+    except (KeyError, OSError, ValueError):  # the executor has just ended one, and closed its sentinel
+        return False
+
+
 def _watch(current: Callable[[], Any], over: threading.Event) -> None:
     broken = None
     while not over.is_set():
@@ -42,7 +51,7 @@ def _watch(current: Callable[[], Any], over: threading.Event) -> None:
         parts = None if executor is None or executor is broken else executor_parts(executor)
         if parts is None:
             over.wait(POLL_SECONDS)
-        elif wait([process.sentinel for process in parts.processes], POLL_SECONDS):
+        elif _ended(parts.processes):
             # As long as its thread lives, nobody else closes its pipes: shutdown waits for the thread.
             parts.manager.join(GRACE_SECONDS)
             if parts.manager.is_alive():
