@@ -28,6 +28,7 @@ from kernels.workers.signals import defer_sigint
 from kernels.workers.tasks import START_SECONDS
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
+CONNECT_SECONDS = 5
 POLL_SECONDS = 0.1  # how soon a death is noticed; an answer wakes the caller at once
 
 
@@ -55,7 +56,7 @@ def connect(workload: Independent, problem: Problem, address: str) -> Iterator[t
 
     require_picklable(problem)
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ValueError(
             f"connect must be the address of a Dask scheduler, as tcp://host:8786, not {address!r}: {error}"
@@ -116,14 +117,14 @@ def _finish(client: Any, tasks: list[Any], require_life: Callable[[], None]) -> 
 @contextlib.contextmanager
 def _deaths(require_life: Callable[[], None]) -> Iterator[None]:
     """What Dask raises where a worker has ended, or its scheduler, is a WorkerDied."""
-    from distributed.client import FutureCancelledError
+    from distributed.client import CancelledError
     from distributed.scheduler import KilledWorker
 
     try:
         yield
     except asyncio.TimeoutError:
         raise
-    except (KilledWorker, FutureCancelledError, OSError) as error:
+    except (CancelledError, KilledWorker, OSError) as error:
         require_life()
         raise WorkerDied(f"a worker of Dask's ended: {error}") from error
 
