@@ -215,10 +215,6 @@ def test_compare_draws_png(tmp_path: Path) -> None:
     assert chart.read_bytes().startswith(b"\x89PNG")
 
 
-def test_every_strategy_has_a_colour_of_its_own() -> None:
-    assert len({plot.SERIAL_COLOUR, *plot.COLOURS}) >= len(kernels.strategies())
-
-
 def test_more_workers_than_cpus_are_marked(capsys: pytest.CaptureFixture[str]) -> None:
     many = cpus.usable() + 1
     assert main([*QUICK, "--strategies", "threaded", "--workers", "1", str(many)]) == 0

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kernels.commands import tables
+from kernels.comparing import tables
 from kernels.comparing.comparison import as_factor
 from kernels.machine.info import python_name
 from tools import kept

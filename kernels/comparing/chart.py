@@ -1,12 +1,13 @@
 """The bar chart of a comparison, as PNG or SVG."""
 
 import importlib.util
+import itertools
 from pathlib import Path
 from typing import Any
 
 from kernels.comparing.comparison import Comparison, Samples, as_factor
 from kernels.machine.info import python_name
-from kernels.registry import name_of, strategies
+from kernels.registry import name_of
 
 NEEDS = ("altair", "vl_convert")
 ENDINGS = (".png", ".svg")
@@ -62,7 +63,8 @@ def made(comparison: Comparison) -> Any:
         }
         for samples in comparison.samples
     ]
-    colours = dict(zip(strategies(), (SERIAL_COLOUR, *COLOURS), strict=False))
+    compared = dict.fromkeys(row["strategy"] for row in rows)  # serial is the first; beyond twelve, the names tell
+    colours = dict(zip(compared, itertools.cycle((SERIAL_COLOUR, *COLOURS)), strict=False))
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8)),
         x=alt.X("time:Q", title=f"best time of a warm run, {unit} (labels: speedup; dashed line: serial)"),
