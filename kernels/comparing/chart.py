@@ -63,7 +63,9 @@ def made(comparison: Comparison) -> Any:
         }
         for samples in comparison.samples
     ]
-    compared = dict.fromkeys(row["strategy"] for row in rows)  # serial is the first; beyond twelve, the names tell
+    compared = dict.fromkeys(
+        samples.configuration.strategy for samples in comparison.samples
+    )  # serial is the first; beyond twelve, the names tell
     colours = dict(zip(compared, itertools.cycle((SERIAL_COLOUR, *COLOURS)), strict=False))
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8)),
