@@ -1,4 +1,4 @@
-"""The command line: ``python -m kernels`` with list, verify, compare, run or info."""
+"""The command line: ``python -m kernels`` with list, verify, compare, run, new or info."""
 
 import argparse
 import os
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import kernels
-from kernels.commands import compare, info, run, streams, verify
+from kernels.commands import compare, info, new, run, streams, verify
 from kernels.commands import list as list_
 from kernels.commands.arguments import one_line
 from kernels.comparing.measurement import Failed
 from kernels.machine import blas
 
 DESCRIPTION = "Kernels of parallel Python: which way of going parallel pays for which kind of work."
-COMMANDS = {"list": list_, "verify": verify, "compare": compare, "run": run, "info": info}
+COMMANDS = {"list": list_, "verify": verify, "compare": compare, "run": run, "new": new, "info": info}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

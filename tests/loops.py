@@ -129,3 +129,7 @@ def forks(n: int) -> int:
 def uneven(n: int) -> int:
     time.sleep(0.001 * n)
     return n
+
+
+def solve(n: int) -> int:
+    return n + 1

@@ -12,6 +12,8 @@ HELP = DESCRIPTION = "run every pair once and check its answer; exit with 1 if a
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
+    parser.usage = "%(prog)s [WORKLOAD ...] [options]"
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"{arguments.WORKLOAD}; default: all")
     arguments.add_size(parser, "S")
     parser.add_argument("--workers", type=arguments.count, default=2, metavar="N", help="default: 2")
     arguments.add_start_method(parser)
@@ -20,12 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(given: argparse.Namespace) -> int:
     """Print what comes of each pair. Returns 1 where an answer is wrong or a pair fails."""
     try:
-        kernels.problem(kernels.workloads()[0], given.size)  # the names of the sizes are the same for all
+        for workload in given.workloads:
+            kernels.workload(workload)
+        kernels.problem((given.workloads or kernels.workloads())[0], given.size)  # all have the same names of sizes
     except ValueError as error:
         given.refuse(str(error))
-    width = max(map(len, kernels.workloads() + kernels.strategies()))
+    workloads = given.workloads or kernels.workloads()
+    width = max(map(len, (*workloads, *kernels.strategies())))
     counts = collections.Counter[str]()
-    for workload, strategy in itertools.product(kernels.workloads(), kernels.strategies()):
+    for workload, strategy in itertools.product(workloads, kernels.strategies()):
         result, why = _result(workload, strategy, given)
         counts[result] += 1
         print(f"{workload:{width}}  {strategy:{width}}  {result}{why and f': {why}'}", flush=True)

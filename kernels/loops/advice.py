@@ -8,7 +8,7 @@ from typing import Any
 
 from kernels.comparing.plan import Configuration
 from kernels.contract.parts import PARTS_PER_WORKER
-from kernels.loops import sending
+from kernels.loops import finding, sending
 from kernels.loops.loop import Loop
 
 # Those that can be had in a few lines, from the simplest on.
@@ -35,7 +35,7 @@ class Names:
             lines = ""  # it is in the same script
         else:
             lines = f"from {module} import {name}"
-        if items_at and ":" in items_at and items_at[:1] not in "[({":
+        if items_at and finding.is_named(items_at):
             last = items_at.rpartition(":")[2]
             places = _imported(items_at, last)
             found = f"{places}\n\nitems = {last}() if callable({last}) else {last}"

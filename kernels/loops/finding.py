@@ -21,6 +21,11 @@ def is_place(text: str) -> bool:
     return ":" in text and not text.endswith(".py")
 
 
+def is_named(text: str) -> bool:
+    """Whether items are named by where they are, and not written out."""
+    return ":" in text and text[:1] not in "[({"
+
+
 def function(text: str) -> Any:
     """The function that is meant; ValueError, with the nearest name, where there is none."""
     found = _at(text, FUNCTION)
@@ -31,7 +36,7 @@ def function(text: str) -> Any:
 
 def items(text: str) -> Any:
     """The items that are meant: what a name stands for, called where that can be called; or a range or a list."""
-    if is_place(text) and text[:1] not in "[({":
+    if is_named(text):
         found = _at(text, ITEMS)
         return found() if callable(found) else found
     try:
