@@ -31,7 +31,7 @@ BENCH = $(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels test-engines slow chaos stress lint dist docs docs-check docs-numbers site cost figures engines efficiency scaling gil noise gate recording calibrate trials clean
+.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels test-engines slow chaos stress lint dist docs docs-check docs-numbers site cost figures engines efficiency scaling loops gil noise gate recording calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -145,6 +145,9 @@ efficiency: .venv/suite  ## measure the efficiencies in docs/results.md anew (PY
 # Without .venv, which takes a network: PYTHON must have NumPy and SciPy.
 scaling:  ## compare every workload with WORKERS="1 2 4 8 16" on a machine with many CPUs, into docs/scaling
 	@$(PYTHON) -m tools.scaling --workers "$(WORKERS)" --machine "$(MACHINE)"
+
+loops: .venv/test  ## try what kernels.compare advises on ten functions, and what going through it costs; some minutes
+	$(BIN)/python -m tools.own_loops
 
 gil: .venv/suite  ## measure threads without a GIL against processes with one (PYTHONS="3.13 3.13t"); resumes where it was stopped
 	@$(BIN)/python -m tools.gil --pythons "$(PYTHONS)"
