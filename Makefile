@@ -69,7 +69,8 @@ test-kernels: .venv/kernels  ## run the tests of the package kernels, and set up
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder --ignore tests/repository tests
 
 slow: .venv/test  ## run the tests in full of which make test runs a part: all combinations of parameters, more rounds
-	SLOW=1 $(BIN)/python -m pytest --numprocesses logical --dist loadfile tests/repository/test_suite.py gate/tests/test_decide.py
+	SLOW=1 $(BIN)/python -m pytest --numprocesses logical --dist loadfile tests/test_teams.py tests/repository/test_suite.py \
+		gate/tests/test_decide.py
 
 test-engines: .venv/engines  ## take mpire, Dask and Ray through all tests of strategies, for some minutes
 	ALL_OF_ENGINES=1 REQUIRE_ENGINES=1 $(BIN)/python -m pytest -k "$(ENGINES)" tests/test_slow_engines.py \

@@ -1,5 +1,6 @@
 """Whatever the strategy, the workers and the start method: the right answer, again and again."""
 
+import os
 import threading
 from typing import Any
 
@@ -17,7 +18,18 @@ from kernels.machine import cpus
 EXAMPLES = {None: 10, "fork": 5, "forkserver": 2, "spawn": 1}
 SLOW = (*ways.BY_THEMSELVES, "mpire")  # to start, whatever way they do it
 
-pytestmark = pytest.mark.usefixtures("nothing_left")
+# With start method spawn, which takes long, each workload has one of the strategies, of which each has some workloads.
+# make slow: everything.
+IN_FULL = os.environ.get("SLOW") == "1"
+SPAWN = [way for way in ways.EVERY if way.values[1] == "spawn"]
+CASES = [
+    pytest.param(name, *way.values, id=f"{way.id}-{name}")
+    for i, name in enumerate(INDEPENDENT)
+    for way in ways.EVERY
+    if IN_FULL or way not in SPAWN or way is SPAWN[i % len(SPAWN)]
+]
+
+pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.long]
 
 
 def spoil(answer: Any) -> None:
@@ -26,8 +38,7 @@ def spoil(answer: Any) -> None:
         answer.fill(1)
 
 
-@pytest.mark.parametrize("name", INDEPENDENT)
-@pytest.mark.parametrize(("strategy", "start_method"), ways.EVERY)
+@pytest.mark.parametrize(("name", "strategy", "start_method"), CASES)
 def test_a_team_answers_as_serial_does_run_after_run_and_leaves_the_problem_alone(
     name: str, strategy: str, start_method: str | None
 ) -> None:
