@@ -86,9 +86,13 @@ def same_code(benchmarks: Mapping[str, Any]) -> Alike:
 
 
 def listed(report: Path, machine: str) -> list[str]:
-    """The entries of asv's Regressions page for a machine."""
+    """The entries of asv's Regressions page for a machine, which it does not name where there is one alone."""
     found = json.loads((report / "regressions.json").read_bytes())["regressions"]
-    return [f"{entry[0]} in {entry[2].get('python')}" for entry in found if entry[2].get("machine") == machine]
+    return [
+        f"{entry[0]} on Python {entry[2].get('python', 'of all')}"
+        for entry in found
+        if entry[2].get("machine", machine) == machine
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -151,6 +151,7 @@ def test_it_prints_the_figures_and_the_entries_of_both_pages(
     assert "make publish makes it" in capsys.readouterr().err
     report.mkdir()
     listed = [["startup.Threads.time_open(1)", "", {"machine": each, "python": "3.13"}] for each in ("m", "other")]
+    listed.append(["startup.Threads.time_open(2)", "", {}])
     (report / "regressions.json").write_text(json.dumps({"regressions": listed}))
     assert noise.main(arguments) == 0
     said = capsys.readouterr().out.splitlines()
@@ -161,4 +162,8 @@ def test_it_prints_the_figures_and_the_entries_of_both_pages(
     assert "startup.Threads.time_open(1)" in said[4]
     assert "+50.0%" in said[4]
     assert f"at {COMMITS[5][:8]}" in said[4]
-    assert said[5:] == ["  Regressions page: 1 entry", "    startup.Threads.time_open(1) in 3.13"]
+    assert said[5:] == [
+        "  Regressions page: 2 entries",
+        "    startup.Threads.time_open(1) on Python 3.13",
+        "    startup.Threads.time_open(2) on Python of all",
+    ]
