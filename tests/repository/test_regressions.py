@@ -118,6 +118,6 @@ def test_of_the_committed_results_nothing_is_listed_that_the_changes_page_has_no
     slower = {(entry.machine, entry.python, entry.series.name) for entry in changed if entry.change.ratio > 1}
     only = {"machine": {one.name for one in machines}, "python": {each[1] for each in slower}}
     for entry in listed:  # asv leaves away what is the same for all
-        machine = entry.machine or next(iter(only["machine"]))
+        where = entry.machine or next(iter(only["machine"]))
         python = entry.python or next(iter(only["python"]), "")
-        assert (machine, python, entry.benchmark) in slower
+        assert (where, python, entry.benchmark) in slower
