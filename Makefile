@@ -31,7 +31,7 @@ BENCH = $(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels test-engines slow chaos stress lint dist docs docs-check docs-numbers site cost figures engines efficiency scaling loops gil noise gate recording calibrate trials clean
+.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels test-engines slow chaos stress lint dist docs docs-check docs-numbers other-tools site cost figures engines efficiency scaling loops gil noise gate recording calibrate trials clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -105,6 +105,13 @@ docs-check: .venv/test  ## run every program of the documentation, the slow ones
 	SLOW=1 $(BIN)/python -m pytest docs tests/repository/test_docs.py tests/repository/test_docs_commands.py \
 		tests/repository/test_messages.py tests/repository/test_numbers.py tests/repository/test_site.py
 	$(BIN)/python -m tools.numbers
+
+# Which need a Python from 3.12 on, and other versions of NumPy and SciPy than asv-gate may have.
+OTHERS := .asv/others
+other-tools: .venv/test  ## install other tools for asv's results (asv-spyglass, Otava) with OTHERS_PYTHON=python3.13, and test that they read ours
+	@[ -x $(OTHERS)/bin/otava ] || { $(or $(OTHERS_PYTHON),$(PYTHON)) -m venv --clear $(OTHERS) && \
+		$(OTHERS)/bin/python -m pip install --quiet 'asv-spyglass>=0.3' 'apache-otava>=0.8'; }
+	OTHER_TOOLS=$(CURDIR)/$(OTHERS)/bin $(BIN)/python -m pytest tests/repository/test_other_tools.py
 
 docs-numbers: .venv/test  ## run the programs of the documentation on an idle machine, and write what they print into the pages
 	UPDATE=1 $(BIN)/python -m pytest docs/tutorials docs/explanation docs/how-to

@@ -222,6 +222,7 @@ STATED = (
     Stated("docs/free-threading.md", "(greenlet 3.2 does)", "the version of a package"),
     Stated("docs/free-threading.md", "as soon as 128 KiB there are free", "glibc's default of M_TRIM_THRESHOLD"),
     Stated("docs/gate.md", "`--require-power 10%` was asked for and a slowdown of 10 %", "an example"),
+    Stated("docs/gate.md", '`"5%"` or `0.05`', "an example"),
     Stated("docs/gate.md", "Clopper and Pearson's, 95 %", "the level of the tables' intervals"),
     Stated("docs/gate.md", "Intervals are 95 %, exact", "the level of the tables' intervals"),
     Stated(

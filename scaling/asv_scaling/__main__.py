@@ -1,13 +1,13 @@
-"""``python -m asv_scaling export|changes``: tables and pictures, and what changed, from asv's results."""
+"""``python -m asv_scaling export|changes|intervals``: tables and pictures, what changed, and intervals for graphs."""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from asv_scaling import export, files, history, parameters, results, selection, streams
+from asv_scaling import export, files, history, intervals, parameters, results, selection, streams
 from asv_scaling.suite import Settings, Suite
 
 LONGEST_MESSAGE = 1000
@@ -32,12 +32,16 @@ def _main(arguments: Sequence[str] | None) -> int:
     listing = commands.add_parser("changes", help="list which series changed, with which commit, and by how much")
     listing.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="by default asv.conf.json")
     listing.add_argument("--machine", default="", help="by default all")
+    bands = commands.add_parser(
+        "intervals", help="write the intervals of results into a published site for asv-tachyon"
+    )
+    bands.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="by default asv.conf.json")
     options = parser.parse_args(arguments)
     for name in options.format.split(",") if options.command == "export" else ():
         if name not in export.FORMATS:
             command.error(f"--format takes {', '.join(export.FORMATS)}, not {name!r}")
     try:
-        written = _export(options) if options.command == "export" else _changes(options)
+        written = COMMANDS[options.command](options)
     except KeyboardInterrupt:
         streams.complain("asv_scaling: interrupted")
         return 130
@@ -85,6 +89,19 @@ def _changes(options: argparse.Namespace) -> list[str]:
     unchanged = [one.machine for one in histories if not any(entry.machine == one.machine for entry in found)]
     lines = [*map(history.line, found), *(f"{name}: no change" for name in unchanged)]
     return [parameters.printable(line, LONGEST_MESSAGE) for line in lines]
+
+
+def _intervals(options: argparse.Namespace) -> list[str]:
+    """Write intervals into the graphs of the published site, and say into how many."""
+    conf = load(options.config)
+    html = options.config.parent / conf.get("html_dir", "html")
+    found = intervals.extended(html, options.config.parent / conf.get("results_dir", "results"), _warn)
+    files.write(found)
+    return [f"{sum(map(intervals.count, found.values()))} intervals in {len(found)} graphs of {html}"]
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], Sequence[object]]]
+COMMANDS = {"export": _export, "changes": _changes, "intervals": _intervals}
 
 
 def load(path: Path) -> dict[str, Any]:
