@@ -208,6 +208,16 @@ COMPUTED = (
         "up to {} seconds for each",
         constant("asv_gate.history.fixing:GROUP_SECONDS", "{:g}".format),
     ),
+    Computed(
+        "docs/how-to/your-own-loop.md",
+        "is within {} of the best",
+        constant("kernels.loops.advice:SAME", lambda same: percent(round(same - 1, 9))),
+    ),
+    Computed(
+        "docs/how-to/your-own-loop.md",
+        "`--limit`, {} seconds by default",
+        constant("kernels.loops.compare:LIMIT_SECONDS", "{:g}".format),
+    ),
     Computed("docs/scaling-out.md", "ends after {} seconds", watched_seconds),
     Computed("docs/scaling-out.md", "the prediction is within {} of the measurement", model_error),
 )
@@ -246,6 +256,7 @@ STATED = (
     ),
     Stated("docs/tutorials/parzen.md", "In truth 0.1 is the best", "one of the widths in the output above it"),
     Stated("docs/tutorials/queues.md", "A pipe holds about 64 KiB", "Linux's default"),
+    Stated("docs/writing-a-workload.md", "`(24.0 * n,", "an example"),
     Stated("docs/writing-a-workload.md", "10 ms, 100 ms and 1 s", "what sizes are meant to take"),
 )
 
