@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -75,6 +76,28 @@ def test_every_page_is_found_from_the_front_page(site: Path) -> None:
             left += [(page.parent / target).resolve() for target in targets]
     generated = {site / name for name in ("genindex.html", "search.html", "py-modindex.html")}
     assert set(pages_of(site)) <= seen | generated
+
+
+def test_every_link_within_the_site_leads_to_a_page_and_a_heading_that_are_there(site: Path) -> None:
+    named = {page: set(re.findall(r'(?:id|name)="([^"]+)"', page.read_text())) for page in pages_of(site)}
+    links = 0
+    for page in named:
+        for href in re.findall(r'<a [^>]*href="([^"]+)"', page.read_text()):
+            if re.match(r"[a-z]+:", href):
+                continue
+            target, _, fragment = unescape(href).partition("#")
+            led = (page.parent / target).resolve() if target else page
+            assert led.exists(), f"{page.relative_to(site)}: {href}"
+            assert not fragment or led not in named or fragment in named[led], f"{page.relative_to(site)}: {href}"
+            links += 1
+    assert links > 1000
+
+
+@pytest.mark.parametrize("wanted", ["how-to/your-own-loop", "how-to/troubleshooting", "how-to/gate", "tutorials/index"])
+def test_it_is_one_click_from_the_text_of_the_front_page_to_what_readers_want(site: Path, wanted: str) -> None:
+    article = re.search(r"<article.*?</article>", (site / "index.html").read_text(), re.DOTALL)
+    assert article
+    assert f'href="{wanted}.html"' in article[0]
 
 
 @pytest.mark.parametrize(
