@@ -233,17 +233,52 @@ def mpi() -> Drawing:
     return drawing
 
 
-def _workers(drawing: Drawing, name: str, height: int = 200) -> None:
+def dask() -> Drawing:
+    drawing = Drawing("dask: parts are scattered once, and a task goes to where its part is", 240)
+    drawing.process(20, 20, 250, 200, "your process")
+    drawing.memory(40, 52, 90, "problem")
+    drawing.memory(40, 160, 90, "answer")
+    drawing.thread(140, 52, 118, "scheduler:", "an event loop")
+    _workers(drawing, "worker", held="parts, kept")
+    drawing.arrow((260, 66, 446, 66), "socket: tasks", middle=360)
+    drawing.arrow((446, 176, 132, 176), "socket: pickled answers", below=True, middle=360)
+    drawing.note(284, 112, "parts are sent once,")
+    drawing.note(284, 130, "when the team opens")
+    return drawing
+
+
+def ray() -> Drawing:
+    drawing = Drawing("ray: the problem lies in an object store, and a task is two numbers", 300)
+    drawing.process(20, 20, 250, 150, "your process")
+    drawing.thread(40, 46, 130, "calling thread", "cuts (lo, hi),", "waits, and", "reads answers")
+    drawing.process(450, 20, 250, 68, "actor 1")
+    drawing.process(450, 102, 250, 68, "actor 2")
+    drawing.thread(560, 38, 125, "solve(part)")
+    drawing.thread(560, 120, 125, "solve(part)")
+    drawing.arrow((172, 60, 446, 60), "socket: (lo, hi)", middle=360)
+    drawing.arrow((446, 124, 172, 124), "socket: done", below=True, middle=360)
+    drawing.memory(
+        20, 222, 430, "object store: the problem, put there once; large answers", "arrays are mapped, not copied"
+    )
+    drawing.process(500, 212, 200, 68, "Ray's own processes")
+    drawing.note(510, 260, "raylet, GCS and others")
+    drawing.mapped((145, 170), (180, 221))
+    drawing.mapped((560, 88), (560, 102))
+    drawing.mapped((480, 170), (400, 221))
+    return drawing
+
+
+def _workers(drawing: Drawing, name: str, height: int = 200, held: str = "its part") -> None:
     """Two worker processes at the right, each with a part and an answer."""
     own = (height - 12) // 2
     for number in range(2):
         y = 20 + number * (own + 12)
         drawing.process(450, y, 250, own, f"{name} {number + 1}")
-        drawing.memory(462, y + own - 40, 108, "its part")
+        drawing.memory(462, y + own - 40, 108, held)
         drawing.memory(582, y + own - 40, 108, "its answer")
 
 
-DRAWINGS = (serial, threaded, pool, process, shared, joblib, interpreters, asyncio, mpi)
+DRAWINGS = (serial, threaded, pool, process, shared, joblib, interpreters, asyncio, mpi, dask, ray)
 
 
 def files() -> dict[Path, str]:
