@@ -103,6 +103,12 @@ def hangs_in_workers(n: int) -> int:
     return n
 
 
+def hangs_in_threads(n: int) -> int:
+    if threading.current_thread() is not threading.main_thread():
+        threading.Event().wait()
+    return n
+
+
 def leaves_workers(n: int) -> int:
     if parent_process() is not None:
         sys.exit(3)

@@ -53,8 +53,7 @@ def loop_of(kind: str, **more: Any) -> Loop:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_strategy_gives_the_answer_of_serial(kind: str, strategy: str) -> None:
     loop = loop_of(kind)
-    if (reason := kernels.why_not(loop, strategy)) is not None:
-        pytest.skip(reason)
+    ways.need(loop, strategy)
     problem = loop.problem(len(loop.sample))
     kernels.run(loop, strategy, workers=2, problem=problem)  # which checks it
 
@@ -63,6 +62,7 @@ def test_every_strategy_gives_the_answer_of_serial(kind: str, strategy: str) -> 
 @pytest.mark.parametrize(("strategy", "start_method"), ways.PROCESSES)
 def test_every_start_method_does(strategy: str, start_method: str | None) -> None:
     loop = loop_of("rows of an array")
+    ways.need(loop, strategy)
     kernels.run(loop, strategy, workers=2, problem=loop.problem(20), start_method=start_method)
 
 
@@ -410,6 +410,25 @@ def test_a_strategy_that_hangs_is_named(capsys: Any) -> None:
     text = capsys.readouterr().out
     assert "left out: pool, as it hung, and was ended after 2.0 s" in text
     assert "left out: shared, as it hung, and was ended after 2.0 s" in text
+
+
+def test_a_thread_that_hangs_does_not_keep_the_command_from_ending() -> None:
+    given = [
+        "loops:hangs_in_threads",
+        "--items",
+        "range(10)",
+        "--strategies",
+        "threaded",
+        "pool",
+        "--limit",
+        "2",
+        *SHELL,
+    ]
+    command = [sys.executable, "-m", "kernels", "compare", *given]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "left out: threaded, as it hung, and was ended after 2.0 s" in done.stdout
+    assert "Advice: " in done.stdout
 
 
 def test_a_function_that_hangs_is_ended(capsys: Any) -> None:

@@ -6,9 +6,9 @@ import sys
 import kernels
 from kernels.commands import arguments, outputs
 from kernels.comparing import measurement, tabular
-from kernels.comparing.limit import Hung, give_up, leave, still_runs
+from kernels.comparing.limit import give_up, leave, still_runs
 from kernels.comparing.limits import measured
-from kernels.comparing.measurement import Failed
+from kernels.comparing.measurement import HUNG, Endless
 from kernels.comparing.plan import STRATEGIES, WARM_SECONDS, WARM_UP_ROUNDS, plan
 from kernels.loops import compare as loops
 from kernels.loops import finding
@@ -171,14 +171,14 @@ def _function(given: argparse.Namespace) -> int:
             )
     except ValueError as error:
         given.refuse(arguments.one_line(error))
-    except (Failed, Hung) as error:
-        if still_runs():  # a thread that hung cannot be ended, and Python would wait for it
+    except Endless as error:
+        if still_runs():  # a thread that hung, for which Python would wait
             give_up(f"python -m kernels: error: {arguments.one_line(error)}")
         raise
     if not outputs.is_taken(given):
         print(f"{result.heading()}\n\n{result.table(outputs.has_colour())}\n\n{result.conclusion()}")
     outputs.write(given, result.comparison, result.to_dict())
-    if still_runs():
+    if any(HUNG in reason for reason in result.comparison.plan.left_out.values()) and still_runs():
         leave(0)
     return 0
 

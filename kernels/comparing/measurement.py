@@ -19,6 +19,8 @@ from kernels.team import Team, open
 COLD_SAMPLES = 3
 FEWEST_ROUNDS, MOST_ROUNDS = ENOUGH_TO_JUDGE, 30
 
+HUNG = "it hung, and was ended"
+
 T = TypeVar("T")
 Times = dict[Configuration, list[float]]
 Progress = Callable[[int, int], None]  # told how many runs are done, and of how many
@@ -26,6 +28,10 @@ Progress = Callable[[int, int], None]  # told how many runs are done, and of how
 
 class Failed(Exception):
     """A strategy did not run through, or gave a wrong answer; the message says which, and why."""
+
+
+class Endless(Failed):
+    """What was measured did not end within its limit. A thread of it may still run: nothing can end a thread."""
 
 
 def compare(plan: Plan, progress: Progress = lambda done, total: None) -> Comparison:
@@ -86,12 +92,12 @@ def blaming(
 
     Where even that does not end it, `give_up` is called with the message.
     """
-    hung = f"{configuration}: it hung, and was ended after {limit} s"
+    hung = f"{configuration}: {HUNG} after {limit} s"
     try:
         with contextlib.nullcontext() if limit is None else limited(limit, give_up and (lambda: give_up(hung))):
             yield
     except Hung:
-        raise Failed(hung) from None
+        raise Endless(hung) from None
     except Exception as error:
         raise Failed(f"{configuration}: {type(error).__name__}: {error}") from error
 

@@ -65,7 +65,8 @@ def compare(
     max_time
         Seconds that the rounds of warm runs may take; by default 15, or what eight of them take.
     limit
-        Seconds after which a run has hung.
+        Seconds after which a run has hung, where this is called in the main thread. Workers are then ended, and
+        the strategy is left out; but nothing ends a thread, for which Python waits at the end of the program.
 
     Raises
     ------

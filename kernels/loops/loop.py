@@ -17,7 +17,7 @@ from kernels.loops.answers import difference
 if TYPE_CHECKING:
     import numpy as np
 
-IN_PLACE = ("serial", "threaded")  # strategies to whose workers nothing is sent
+IN_PLACE = ("serial", "threaded", "dask_threaded")  # strategies to whose workers nothing is sent
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kernels.comparing.limit import Hung, limited
-from kernels.comparing.measurement import Failed
+from kernels.comparing.measurement import Endless, Failed
 from kernels.contract.parts import spans
 from kernels.loops import sending
 from kernels.loops.answers import REDUCED_RTOL, difference, has_floats
@@ -76,7 +76,7 @@ def tried(
             expected, seconds, longest = _timed_parts(loop, sample, most_workers)
             again = loop.solve(loop.problem(len(sample))) if check is None else None
     except Hung:
-        raise Failed(hung) from None
+        raise Endless(hung) from None
     if vectorized and reduce is None:
         _require_rows(name, expected, sample)
     rounded = reduce is not None and has_floats(expected)
@@ -155,13 +155,13 @@ def _forks() -> Iterator[list[bool]]:
     if not hasattr(os, "fork"):
         yield forked
         return
-    pid, watching = os.getpid(), [True]
+    pid = os.getpid()
     theirs, ours = os.pipe()
     try:
-        os.register_at_fork(after_in_parent=lambda: forked.append(True) if watching[0] else None)
+        _note_forks_in(forked)
         yield forked
     finally:
-        watching[0] = False
+        _note_forks_in(None)
         if os.getpid() != pid:
             os.write(ours, f"{os.getpid()} ".encode())
             os._exit(0)
@@ -175,6 +175,21 @@ def _forks() -> Iterator[list[bool]]:
                 os.waitpid(int(child), 0)
         if came_out:
             raise Failed("the function forks, and the child returns from it: let the child end by os._exit")
+
+
+_told: list[list[bool] | None] = []  # the list that is told of a fork, once the hook is there: it stays for ever
+
+
+def _note_forks_in(found: list[bool] | None) -> None:
+    def note() -> None:
+        now = _told[0]
+        if now is not None:
+            now.append(True)
+
+    if not _told:
+        _told.append(found)
+        os.register_at_fork(after_in_parent=note)
+    _told[0] = found
 
 
 def _sampled(function: Callable[..., Any], items: Sequence[Any], vectorized: bool, most_workers: int) -> Any:
