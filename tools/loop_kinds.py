@@ -67,12 +67,12 @@ def digest(n: int) -> str:
 
 
 KINDS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
-    "pure Python": (python, range(1_000), {}),
+    "pure Python": (python, range(400), {}),
     "NumPy, releases the GIL": (released, IMAGES, {}),
-    "NumPy, holds the GIL": (held, range(600), {}),
-    "waiting": (waits, range(60), {}),
-    "tiny tasks": (tiny, range(500_000), {}),
-    "irregular tasks": (irregular, range(400), {}),
+    "NumPy, holds the GIL": (held, range(200), {}),
+    "waiting": (waits, range(25), {}),
+    "tiny tasks": (tiny, range(300_000), {}),
+    "irregular tasks": (irregular, range(220), {}),
     "large arrays in": (large_in, WIDE, {}),
     "large arrays out": (large_out, range(60), {}),
     "memory-bound": (memory, LONG, {"vectorized": True}),

@@ -6,8 +6,10 @@ number of workers and three sizes of chunks on all items, in more rounds, and sa
 """
 
 import argparse
-import dataclasses
+import contextlib
+import itertools
 import multiprocessing
+import random
 import statistics
 import sys
 import time
@@ -18,7 +20,7 @@ import numpy as np
 
 import kernels
 from kernels.comparing import measurement, tables
-from kernels.comparing.plan import Configuration, Plan
+from kernels.comparing.plan import Configuration
 from kernels.contract.parts import PARTS_PER_WORKER, spans
 from kernels.loops.advice import SIMPLEST
 from kernels.loops.loop import Loop
@@ -28,7 +30,7 @@ from tools.loop_kinds import KINDS
 
 RIGHT = 1.10  # times the best
 FINER = (1, 4, 16)
-SECONDS = 12.0
+SECONDS, FEWEST = 10.0, 9  # of rounds, of which the first does not count
 WORKERS = (1, 2)
 PAIRS = 150
 
@@ -48,10 +50,9 @@ def advice(names: list[str]) -> None:
     right = 0
     for name in names:
         function, items, more = KINDS[name]
-        result = kernels.compare(function, items, WORKERS, **more)
+        result = kernels.compare(function, items, WORKERS, max_time=5, **more)
         advised = result.advised.configuration
-        comparison = exhaustive(loop_of(function, items, more), advised)
-        times = {samples.configuration: samples.median for samples in comparison.samples}
+        times = exhaustive(loop_of(function, items, more), advised)
         best = min(times, key=lambda each: times[each])
         ratio = times[advised] / times[best]
         right += ratio <= RIGHT
@@ -61,31 +62,32 @@ def advice(names: list[str]) -> None:
     print(f"\n{tables.plain(rows, '<<><>><')}\n\n{right} of {len(names)} are within {RIGHT - 1:.0%} of the best")
 
 
-def exhaustive(loop: Loop, advised: Configuration) -> Any:
-    """Every strategy that a few lines can have, with every number of workers and size of chunks."""
-    configurations = [Configuration("serial", None)]
-    for strategy in SIMPLEST[1:]:
-        if kernels.why_not(loop, strategy) is not None:
-            continue
-        for workers in WORKERS:
-            configurations.append(Configuration(strategy, workers))
+def exhaustive(loop: Loop, advised: Configuration) -> dict[Configuration, float]:
+    """Median seconds of every strategy that a few lines can have, with all numbers of workers and sizes of chunks."""
+    configurations = {Configuration("serial", None), advised}
+    for strategy, workers in itertools.product(SIMPLEST[1:], WORKERS):
+        if kernels.why_not(loop, strategy) is None and (strategy != "joblib" or workers == max(WORKERS)):
             usual = -(-len(loop.sample) // (PARTS_PER_WORKER * workers))
-            sizes = sorted({-(-usual // finer) for finer in FINER} - {usual})
-            configurations += [Configuration(strategy, workers, size) for size in sizes]
-    if advised not in configurations:
-        configurations.append(advised)
-    return measurement.compare(
-        Plan(
-            workload=loop,
-            size=len(loop.sample),
-            problem=loop.problem(len(loop.sample)),
-            configurations=tuple(configurations),
-            left_out={},
-            start_method=kernels.default_start_method(),
-            seed=0,
-            rounds=None,
-            max_seconds=SECONDS,
-        )
+            sizes = {-(-usual // finer) for finer in FINER}
+            configurations |= {Configuration(strategy, workers, size) for size in sizes - {usual}}
+            configurations.add(Configuration(strategy, workers))
+    times: dict[Configuration, list[float]] = {each: [] for each in configurations}
+    with contextlib.ExitStack() as stack:
+        teams = {each: stack.enter_context(team_of(loop, each)) for each in configurations}
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end or len(times[advised]) < FEWEST:
+            for each in random.sample(list(configurations), len(configurations)):
+                times[each].append(seconds(teams[each].run))
+    return {each: statistics.median(taken[1:]) for each, taken in times.items()}
+
+
+def team_of(loop: Loop, configuration: Configuration) -> kernels.Team:
+    """A team for all items."""
+    return kernels.open(
+        measurement.with_chunk(loop, configuration.chunk),
+        configuration.strategy,
+        workers=configuration.workers,
+        problem=loop.problem(len(loop.sample)),
     )
 
 
@@ -123,17 +125,12 @@ def overhead() -> None:
     with (
         context.Pool(workers) as pool,
         context.Pool(workers, place, (memory, ITEMS.shape)) as sharing,
-        team_of(dataclasses.replace(loop), "pool", workers) as pools,
-        team_of(dataclasses.replace(loop), "shared", workers) as shares,
+        team_of(loop, Configuration("pool", workers)) as pools,
+        team_of(loop, Configuration("shared", workers)) as shares,
     ):
         rows.append(pairs("pool", pools.run, lambda: pool.map(work, ITEMS, chunksize=chunk)))
         rows.append(pairs("shared", shares.run, lambda: sharing.starmap(part, cut, chunksize=1)))
     print(tables.plain(rows, "<>>>>"))
-
-
-def team_of(loop: Loop, strategy: str, workers: int) -> kernels.Team:
-    """A team for all items."""
-    return kernels.open(loop, strategy, workers=workers, problem=loop.problem(len(loop.sample)))
 
 
 def pairs(name: str, ours: Callable[[], Any], theirs: Callable[[], Any]) -> list[str]:

@@ -71,6 +71,7 @@ def compared(
     )
     loop = trial.loop
     configurations, left_out = configured(loop, strategies, counts)
+    configurations = _one_pool(configurations)
     plan = Plan(
         workload=loop,
         size=len(loop.sample),
@@ -113,6 +114,12 @@ def _require_sound(function: Any, *, reduce: Any, check: Any, rtol: Any, chunk: 
         raise ValueError(f"chunk must be an integer of at least 1, not {chunk!r}")
     if not limit > 0:
         raise ValueError(f"limit must be seconds above 0, not {limit!r}")
+
+
+def _one_pool(configurations: tuple[Configuration, ...]) -> tuple[Configuration, ...]:
+    """Joblib has one pool in a process: teams of other sizes in turn would have it start workers in each run."""
+    most = max((each.workers or 0 for each in configurations), default=0)
+    return tuple(each for each in configurations if each.strategy != "joblib" or each.workers == most)
 
 
 def _at_most_workers(plan: Plan) -> list[Configuration]:
