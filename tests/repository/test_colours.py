@@ -2,6 +2,7 @@
 how colour-blind readers see them.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -20,3 +21,11 @@ def test_the_bar_chart_has_the_colours_of_the_scaling_page() -> None:
 def test_every_strategy_of_the_core_suite_has_a_colour_of_its_own() -> None:
     """With the engines there are more, which nobody draws all at once; a thirteenth bar has the first's colour."""
     assert len(set(marks.COLOURS)) == len(marks.COLOURS) >= len({*PURE_PYTHON, *WAITING})
+
+
+def test_the_picture_of_the_front_page_has_the_bar_chart_s_colours() -> None:
+    """``make figures`` draws it anew."""
+    picture = (Path(__file__).resolve().parents[2] / "docs" / "polynomial.svg").read_text()
+    bars = re.findall(r'aria-roledescription="bar"[^>]*?fill="(#[0-9a-f]{6})"', picture)
+    assert bars
+    assert set(bars) <= {chart.SERIAL_COLOUR, *chart.COLOURS}
