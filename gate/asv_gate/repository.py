@@ -112,9 +112,7 @@ class _Git:
             return ""
         mirror, of = (self._config(f"remote.origin.{key}") for key in ("mirror", "url"))
         if mirror != "true" or of != self.url:  # fetching as below into a clone of the user's would destroy branches
-            raise Refusal(
-                f"{self.folder} is not a whole mirror of {self.url}, for which it is taken: remove or rename it"
-            )
+            raise _not_mirror(self.folder, self.url)
         fetched = git(self.folder, "fetch", "--quiet", "--prune", "--no-auto-gc", "origin", "+refs/*:refs/*")
         if fetched.returncode:
             return reason(fetched.stderr)
@@ -162,8 +160,11 @@ class _Mercurial:
         self.asv, self.client, self.url = repo, repo._repo, url
 
     def refresh(self) -> str:
+        """Pull what the mirror is of, if it is one."""
         import hglib
 
+        if not self.asv._pulled and _plain(self.client.paths().get(b"default", b"").decode()) != _plain(self.url):
+            raise _not_mirror(self.asv._path, self.url)
         try:
             self.asv.pull()
         except (hglib.error.CommandError, hglib.error.ServerError) as error:
@@ -186,6 +187,15 @@ class _Mercurial:
 
     def uncommitted(self) -> bool:
         return bool(self.client.status(modified=True, added=True, removed=True, deleted=True))
+
+
+def _not_mirror(folder: str, url: str) -> Refusal:
+    return Refusal(f"{folder} is not a whole mirror of {url}, for which it is taken: remove or rename it")
+
+
+def _plain(url: str) -> str:
+    """A URL without what hg does not keep of it or does not show: asv's mark, file://, a password."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1@", url.removeprefix("hg+").removeprefix("file://")).rstrip("/")
 
 
 def _abort(error: Exception) -> str:

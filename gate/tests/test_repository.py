@@ -246,6 +246,25 @@ def test_a_clone_of_a_mercurial_repository_is_pulled_into_each_time(mercurial: A
         client.commit(b"3")
     names.append(one(Hg(url, str(tmp_path / "clone")), "tip", url))
     assert names[1] == one(mercurial, "tip") != names[0]
+    with pytest.raises(Refusal, match="clone is not a whole mirror of file://elsewhere, for which it is taken"):
+        one(Hg(url, str(tmp_path / "clone")), "tip", "file://elsewhere")
     Path(mercurial._path).rename(tmp_path / "away")
     with pytest.raises(Refusal, match="cannot be fetched"):
         one(Hg(url, str(tmp_path / "clone")), "tip", url)
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked", "alike"),
+    [
+        ("https://example.org/thing", "hg+https://example.org/thing/", True),
+        ("https://me:***@example.org/thing", "https://me:secret@example.org/thing", True),
+        ("ssh://hg@example.org/thing", "ssh://hg@example.org/thing", True),
+        ("/home/me/thing", "file:///home/me/thing", True),
+        ("https://example.org/thing", "https://example.org/things", False),
+        ("https://example.org/thing", "https://elsewhere.org/thing", False),
+        ("https://me@example.org/thing", "https://you@example.org/thing", False),
+        ("", "https://example.org/thing", False),
+    ],
+)
+def test_a_mercurial_mirror_is_told_by_its_url(kept: str, asked: str, *, alike: bool) -> None:
+    assert (repository._plain(kept) == repository._plain(asked)) is alike
