@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from asv_scaling import export, files, history, intervals, parameters, results, selection, streams
+from asv_scaling import changes, export, files, history, intervals, parameters, results, selection, streams
 from asv_scaling.suite import Settings, Suite
 
 LONGEST_MESSAGE = 1000
@@ -86,9 +86,17 @@ def _changes(options: argparse.Namespace) -> list[str]:
     chosen = [machine for name, machine in machines.items() if options.machine in ("", name)]
     histories = [history.read(machine, benchmarks, _warn) for machine in chosen]
     found = history.entries(histories)
-    unchanged = [one.machine for one in histories if not any(entry.machine == one.machine for entry in found)]
-    lines = [*map(history.line, found), *(f"{name}: no change" for name in unchanged)]
+    unchanged = [one for one in histories if not any(entry.machine == one.machine for entry in found)]
+    lines = [*map(history.line, found), *map(_no_change, unchanged)]
     return [parameters.printable(line, LONGEST_MESSAGE) for line in lines]
+
+
+def _no_change(of: history.History) -> str:
+    """Of a machine without any: how many series could have shown one."""
+    judged = sum(len(changes.usable(points)) > 1 for points in of.series.values())
+    if judged:
+        return f"{of.machine}: no change in {judged} series"
+    return f"{of.machine}: nothing to compare, since no series has two points with an interval"
 
 
 def _intervals(options: argparse.Namespace) -> list[str]:

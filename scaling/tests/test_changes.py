@@ -112,6 +112,8 @@ def test_the_command_lists_them(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_the_command_says_that_there_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = results_of(tmp_path, [1.0, 1.001, 0.999])
     assert command.main(["changes", "--config", str(folder / "asv.conf.json")]) == 0
-    assert capsys.readouterr().out == "m: no change\n"
+    assert capsys.readouterr().out == "m: no change in 1 series\n"
+    assert command.main(["changes", "--config", str(results_of(tmp_path / "one", [1.0]) / "asv.conf.json")]) == 0
+    assert capsys.readouterr().out == "m: nothing to compare, since no series has two points with an interval\n"
     assert command.main(["changes", "--config", str(folder / "asv.conf.json"), "--machine", "x"]) == 1
     assert "machine must be one of m, not 'x'" in capsys.readouterr().err
