@@ -149,10 +149,10 @@ def commit_all(tag: str) -> None:
 def run(trial: Trial, commit: str) -> Line:
     """What came of a trial. Raises CalledProcessError where the tool could not do its job."""
     begin = time.monotonic()
-    named = gate(trial) if trial.tool == "asv-gate" else continuous(trial)
+    found = gate(trial) if trial.tool == "asv-gate" else {"named": continuous(trial)}
     return {
         **vars(trial),
-        "named": named,
+        **found,
         "seconds": round(time.monotonic() - begin, 1),
         "commit": commit,
         "python": platform.python_version(),
@@ -160,13 +160,15 @@ def run(trial: Trial, commit: str) -> Line:
     }
 
 
-def gate(trial: Trial) -> dict[str, list[str]]:
-    """The benchmarks that the gate names."""
+def gate(trial: Trial) -> dict[str, dict[str, list[str]]]:
+    """The benchmarks that the gate names as slower, and those that it leaves unsettled as such."""
     command = [sys.executable, "-m", "asv_gate", "run", "base", trial.head, "--bench", BENCHMARKS]
-    _said(*command, *trial.given.split(), "--report", "report", folder=CLONE, allowed=(0, 1))
+    _said(*command, *trial.given.split(), "--report", "report", folder=CLONE, allowed=(0, 1, 3))
     report = json.loads((CLONE / "report" / "report.json").read_text())
     named = [row["name"] for row in report["benchmarks"] if row["verdict"] == "slower"]
-    return {"": named + ["the suite result"] * ((report["suite"] or {}).get("verdict") == "slower")}
+    named += ["the suite result"] * ((report["suite"] or {}).get("verdict") == "slower")
+    rows = [row for row in report["benchmarks"] if row["verdict"] == "unsettled"]
+    return {"named": {"": named}, "unsettled": {"": [row["name"] for row in rows if row["head"] > row["base"]]}}
 
 
 def continuous(trial: Trial) -> dict[str, list[str]]:
@@ -198,7 +200,9 @@ def as_table(lines: Sequence[Line]) -> str:
         [
             "tool",
             "runs on unchanged code with an alarm",
+            "runs on unchanged code that end unsettled",
             *(f"+{percent} % found" for percent in PERCENTS[1:]),
+            "runs on a slowdown that end unsettled",
             "runs on a slowdown that blame another workload",
             "time",
         ]
@@ -206,10 +210,14 @@ def as_table(lines: Sequence[Line]) -> str:
     for tool, given in sorted({(line["tool"], line["given"]) for line in lines}):
         of_tool = [line for line in lines if (line["tool"], line["given"]) == (tool, given)]
         for factor in dict.fromkeys(factor for line in of_tool for factor in line["named"]):
-            changed = [line for line in of_tool if line["percent"]]
+            unchanged, changed = (
+                [line for line in of_tool if bool(line["percent"]) is slower] for slower in (False, True)
+            )
             cells = [
-                rate([blames_unchanged(line, factor) for line in of_tool if not line["percent"]]),
+                rate([blames_unchanged(line, factor) for line in unchanged]),
+                unsettled(unchanged, factor),
                 *(rate([finds(line, factor) for line in changed if line["percent"] == each]) for each in PERCENTS[1:]),
+                unsettled(changed, factor),
                 rate([blames_unchanged(line, factor) for line in changed]),
             ]
             seconds = np.median([line["seconds"] for line in of_tool])
@@ -219,6 +227,14 @@ def as_table(lines: Sequence[Line]) -> str:
 
 def rate(outcomes: Sequence[bool]) -> str:
     return str(Rate(sum(outcomes), len(outcomes))) if outcomes else "not run"
+
+
+def unsettled(lines: Sequence[Line], factor: str) -> str:
+    """The runs that name nothing and leave something unsettled, of those that were made since there is this verdict."""
+    since = [line for line in lines if "unsettled" in line]
+    if lines and not since:
+        return "no such verdict"
+    return rate([bool(line["unsettled"][factor]) and not line["named"][factor] for line in since])
 
 
 def finds(line: Line, factor: str) -> bool:

@@ -25,6 +25,10 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run([*GIT, *arguments], cwd=folder, check=True, capture_output=True)
 
 
+def found(named: list[str], unsettled: list[str] | None = None) -> trials.Line:
+    return {"named": {"": named}, "unsettled": {"": unsettled or []}}
+
+
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with our workloads, in which the trials are run."""
@@ -67,17 +71,17 @@ def test_each_round_has_a_trial_of_each_kind() -> None:
 def test_what_was_run_is_kept_and_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[trials.Trial] = []
 
-    def interrupted(trial: trials.Trial) -> dict[str, list[str]]:
+    def interrupted(trial: trials.Trial) -> trials.Line:
         if len(asked) == 3:
             raise KeyboardInterrupt
         asked.append(trial)
-        return {"": [SLOWED] if trial.percent else []}
+        return found([SLOWED] if trial.percent else [])
 
     monkeypatch.setattr(trials, "gate", interrupted)
     monkeypatch.setattr(trials, "continuous", lambda trial: {"1.1": [UNCHANGED]})
     assert trials.main(["--rounds", "1"]) == 130
     assert trials.DOCUMENT.read_text() == DOCUMENT
-    monkeypatch.setattr(trials, "gate", lambda trial: asked.append(trial) or {"": [SLOWED] if trial.percent else []})
+    monkeypatch.setattr(trials, "gate", lambda trial: asked.append(trial) or found([SLOWED] if trial.percent else []))
     assert trials.main(["--rounds", "1"]) == 0
     assert sorted(trial.percent for trial in asked) == sorted(trials.TOOLS["asv-gate"])
     lines = [json.loads(line) for line in trials.TRIALS.read_text().splitlines()]
@@ -90,7 +94,7 @@ def test_what_was_run_is_kept_and_not_run_again(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("copy")
 def test_another_budget_is_another_trial_and_a_row_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials, "gate", lambda trial: {"": [SLOWED]})
+    monkeypatch.setattr(trials, "gate", lambda trial: found([SLOWED]))
     for budget in ("2m", "4m", "4m"):
         monkeypatch.setitem(trials.GIVEN, "asv-gate", f"--budget {budget}")
         assert trials.main(["--rounds", "1", "--only", "asv-gate [05]$"]) == 0
@@ -119,6 +123,42 @@ def test_found_is_to_name_what_was_slowed_and_nothing_else(
     line = {"percent": percent, "workload": "polynomial", "named": {"": named}}
     assert trials.finds(line, "") == finds
     assert trials.blames_unchanged(line, "") == blames_unchanged
+
+
+def test_what_is_unsettled_is_neither_found_nor_nothing() -> None:
+    about = {"tool": "asv-gate", "given": "--budget 10m", "workload": "polynomial", "seconds": 1.0}
+    before = [{**about, "percent": percent, "named": {"": []}} for percent in (0, 5)]
+    since = [
+        {**about, "percent": 0, **found([], [UNCHANGED])},
+        {**about, "percent": 0, **found([UNCHANGED], [SLOWED])},
+        {**about, "percent": 5, **found([], [SLOWED])},
+        {**about, "percent": 5, **found([SLOWED], [SLOWED])},
+        {**about, "percent": 5, **found([])},
+    ]
+    (cells,) = (line.split(" | ") for line in trials.as_table(before + since).splitlines()[2:])
+    assert [cell[:6] for cell in cells[1:4]] == ["1 of 3", "1 of 2", "1 of 4"]
+    assert cells[6][:6] == "1 of 3"
+    (cells,) = (line.split(" | ") for line in trials.as_table(before).splitlines()[2:])
+    assert (cells[2], cells[6]) == ("no such verdict", "no such verdict")
+
+
+def test_the_gate_of_a_trial_may_end_unsettled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "CLONE", tmp_path)
+    rows = [
+        {"name": SLOWED, "verdict": "unsettled", "base": 1.0, "head": 1.1},
+        {"name": UNCHANGED, "verdict": "unsettled", "base": 1.1, "head": 1.0},
+        {"name": "another", "verdict": "could not measure", "base": None, "head": None},
+    ]
+    report = json.dumps({"benchmarks": rows, "suite": None})
+
+    def said(*command: str, folder: Path, allowed: tuple[int, ...]) -> str:
+        assert allowed == (0, 1, 3)
+        (folder / "report").mkdir()
+        (folder / "report" / "report.json").write_text(report)
+        return ""
+
+    monkeypatch.setattr(trials, "_said", said)
+    assert trials.gate(next(trials.trials(1))) == found([], [SLOWED])
 
 
 def test_the_document_shows_what_is_kept() -> None:
