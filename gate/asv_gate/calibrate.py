@@ -58,6 +58,7 @@ def entry(words: str, replayed: Replayed) -> dict[str, Any]:
         "wrong": rate(replayed.wrong),
         "found": rate(replayed.found),
         "found_by_noise": {name: rate(found) for name, found in replayed.by_noise},
+        "unsettled": rate(replayed.unsettled),
         "seconds": round(replayed.seconds, 1),
     }
 

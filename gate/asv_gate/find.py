@@ -10,7 +10,7 @@ import numpy as np
 
 from asv_gate import asvlink, comparable, workspace
 from asv_gate.asvlink import Benchmark
-from asv_gate.bisection import CannotMeasure, Ending, Search, search
+from asv_gate.bisection import MOST, CannotMeasure, Ending, Search, search
 from asv_gate.discovery import discover
 from asv_gate.errors import GateError
 from asv_gate.history.measuring import ASV, PLAN_SECONDS
@@ -18,6 +18,7 @@ from asv_gate.journal import Journal
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
 from asv_gate.report.model import Status
+from asv_gate.report.words import count
 from asv_gate.sides import matching
 from asv_gate.workspace import Workspace
 
@@ -71,7 +72,7 @@ class Answer:
         if found.ending is Ending.NO_CHANGE:
             return f"{self.benchmark} is not slower in {line[-1][:10]} than in {line[0][:10]} ({ratio})."
         first, last = line[found.first_bad], line[found.last_good]
-        interval = f"{ratio}, {found.low - 1:+.1%} to {found.high - 1:+.1%}"
+        interval = f"{ratio} ({found.low - 1:+.1%} to {found.high - 1:+.1%})"
         between = found.first_bad - found.last_good - 1
         skipped = f" The {between} commits between them could not be measured." if between else ""
         if found.ending is Ending.NAMED:
@@ -137,8 +138,10 @@ class _Line:
         self.request, self.space, self.suite, self.line = request, space, suite, line
         self.journal, self.progress = journal, progress
         self.sides: dict[int, Side | str] = {}
+        self.told = ""
 
     def answer(self) -> Answer:
+        self.progress.stage(f"A line of {count(len(self.line) - 1, 'commit')} after {self.request.good}")
         self.benchmark = self.one_benchmark()
         try:
             found = search(len(self.line), self.pair, alpha=self.request.alpha, threshold=self.request.threshold)
@@ -180,14 +183,22 @@ class _Line:
             raise CannotMeasure(side)
         return side
 
+    def tell(self, base: int, head: int, number: int) -> None:
+        """What is compared, once both are built; and how far it is."""
+        confirming = "Confirming with fresh pairs: " if number >= MOST else ""
+        words = f"{confirming}{self.line[head][:10]} against {self.line[base][:10]}"
+        if words != self.told:
+            self.progress.stage(words)
+            self.told = words
+        self.progress.done(number % MOST, MOST)
+
     def pair(self, base: int, head: int, number: int) -> float:
         def measured() -> dict[str, Any]:
             sides = self.side(base), self.side(head)
+            self.tell(base, head, number)
             coins = np.random.default_rng([base, head, number])
             return comparable.as_line(comparable.measure(sides, self.benchmark, coins))
 
-        if number == 0:
-            self.progress.stage(f"Comparing {self.line[head][:10]} with {self.line[base][:10]}")
         key = {"pair": [self.line[base], self.line[head]], "number": number}
         line = self.journal.once(key, measured)
         if line["d"] is None:

@@ -86,6 +86,7 @@ class Replayed:
     found: Rate
     by_noise: Sequence[tuple[str, Rate]]
     seconds: float  # of measuring, the median
+    unsettled: Rate = Rate(0, 0)  # runs without an alarm in which something stands out as slower and is not settled
 
 
 def replay(
@@ -100,7 +101,7 @@ def replay(
     """Decide so many virtual runs. Raises GateError where the recording is too short for one."""
     settings = limited(settings, len(recording.d))
     noise = recording.noise
-    alarms = wrong = 0
+    alarms = wrong = unsettled = 0
     tried: list[int] = []
     found: list[bool] = []
     seconds = []
@@ -114,6 +115,7 @@ def replay(
         decision = decide(Virtual(recording, rng, slower), settings)
         named = {i for i, verdict in enumerate(decision.verdicts) if verdict is Verdict.SLOWER}
         alarms += decision.slower
+        unsettled += bool(decision.unsettled) and not decision.slower
         wrong += bool(named - targets)
         tried += sorted(targets)
         found += [i in named for i in sorted(targets)]
@@ -126,6 +128,7 @@ def replay(
         Rate(sum(found), len(found)),
         _by_noise(noise[tried], np.array(found, bool)),
         float(np.median(seconds)),
+        Rate(unsettled, runs),
     )
 
 

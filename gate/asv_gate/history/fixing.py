@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from asv_gate.asvlink import Benchmark
+from asv_gate.comparable import last_line
 from asv_gate.history.reference import Build, ReferenceTime
 from asv_gate.history.spending import PairTaken, Spent, spend
 from asv_gate.journal import Journal
@@ -120,7 +121,7 @@ def _fix_group(
 def _as_line(pair: Pair) -> dict[str, object]:
     value = pair.base.value
     wrong = [
-        f"{'fails' if outcome.value is None else 'skips itself'}: {outcome.error.strip().splitlines()[-1:]}"
+        f"{'fails' if outcome.value is None else 'skips itself'}: {last_line(outcome.error)}".removesuffix(": ")
         for outcome in (pair.base, pair.head)
         if outcome.value is None or outcome.skipped
     ]

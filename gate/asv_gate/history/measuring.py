@@ -25,6 +25,7 @@ from asv_gate.history.spending import PairTaken, Spent, spend
 from asv_gate.journal import Journal
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
+from asv_gate.report.words import count, duration
 from asv_gate.sides import matching
 from asv_gate.workspace import Workspace
 
@@ -214,10 +215,21 @@ class _History:
             value.estimate is not None and value.estimate.half() > math.log1p(self.request.precision)
             for value in values.values()
         )
-        words = f"{len(values)} measured in {spent.seconds:.0f} s of pairs"
+        return Came(target, self.words(values, spent, wide), True, failed)
+
+    def words(self, values: Mapping[str, Value], spent: Spent, wide: int) -> str:
+        """What came of a target's benchmarks."""
+        failed, skipped = (sum(getattr(each, how) for each in values.values()) for how in ("failed", "skipped"))
+        said = [f"{count(len(values) - failed - skipped, 'benchmark')} measured"]
+        if spent.pairs:
+            said[0] += f", in {duration(spent.seconds)} of pairs"
+        if failed:
+            said.append(f"{failed} failed")
+        if skipped:
+            said.append(f"{skipped} skipped")
         if wide:
-            words += f"; {wide} wider than {self.request.precision:.1%}, since the budget was spent"
-        return Came(target, words, True, failed)
+            said.append(f"the intervals of {wide} are wider than {self.request.precision:.1%}: the budget was spent")
+        return "; ".join(said)
 
     def journal(self, side: Side, header: Mapping[str, Any]) -> Journal:
         """Of the pairs that were taken under these circumstances; under others there is another."""
@@ -284,7 +296,10 @@ class _History:
         """Interleaved pairs of each with its reference."""
         by_name = {each.name: each for each in timings}
         times = self.reference.times
-        self.progress.stage(f"Measuring {len(by_name)} benchmarks of {title}, up to {self.request.budget:.0f} s")
+        if not timings:
+            return Spent()
+        said = f"Measuring {count(len(by_name), 'benchmark')} of {title}, up to {duration(self.request.budget)}"
+        self.progress.stage(said)
 
         def take(number: int, name: str) -> PairTaken:
             base = self.side(times[name].build)
