@@ -197,6 +197,11 @@ COMPUTED = (
     Computed("docs/gate.md", "single benchmarks, {} for the suite", constant("asv_gate.settings:SUITE_SHARE")),
     Computed("docs/gate.md", "same argument, at {}, at most", constant("asv_gate.confirming:STANDS_OUT")),
     Computed("docs/gate.md", "at most {} of runs on unchanged", constant("asv_gate.confirming:STANDS_OUT")),
+    Computed(
+        "docs/gate.md",
+        "of the simulations, {}, unless",
+        constant("asv_gate.plan:ASSUMED_NOISE", lambda x: percent(round(x, 3))),
+    ),
     Computed("docs/gate.md", "is simulated {} times", constant("asv_gate.power:RUNS", "{:,}".format)),
     Computed("docs/explanation/deciding.md", "at most {} of runs", constant("asv_gate.settings:Settings.alpha")),
     Computed(
@@ -233,6 +238,8 @@ STATED = (
     Stated("docs/free-threading.md", "as soon as 128 KiB there are free", "glibc's default of M_TRIM_THRESHOLD"),
     Stated("docs/gate.md", "`--require-power 10%` was asked for and a slowdown of 10 %", "an example"),
     Stated("docs/gate.md", '`"5%"` or `0.05`', "an example"),
+    Stated("docs/gate.md", "the budgets that find 5 and 10 %", "what is asked for"),
+    Stated("docs/gate.md", "a ladder from 10 s to a day", "what is tried"),
     Stated("docs/gate.md", "Clopper and Pearson's, 95 %", "the level of the tables' intervals"),
     Stated("docs/gate.md", "Intervals are 95 %, exact", "the level of the tables' intervals"),
     Stated(

@@ -1,27 +1,29 @@
-"""The command line: ``asv-gate run``, ``record``, ``replay``, ``calibrate``."""
+"""The command line; ``history`` and ``find`` are in `asv_gate.history.commands`."""
 
 import argparse
 import contextlib
 import math
+import secrets
 import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from asv_gate import asvlink, calibrate, gate, processes, recording
+from asv_gate import asvlink, calibrate, gate, plan, processes, recording
 from asv_gate.arguments import duration, fraction, path, pattern, requirement, variable, whole, word
 from asv_gate.decide import Settings
 from asv_gate.errors import GateError
 from asv_gate.history import commands as history
 from asv_gate.progress import ConsoleProgress
 from asv_gate.replay import Injection, replay
-from asv_gate.report import unwritable, write_all
-from asv_gate.report.model import Status
+from asv_gate.report import planned, unwritable, write_all
+from asv_gate.report.model import Report, Status
 from asv_gate.report.terminal import show
-from asv_gate.report.words import percent
+from asv_gate.report.words import count, percent
 from asv_gate.request import METRIC_THRESHOLD, Choice, Request
 from asv_gate.workspace import Workspace
 
@@ -67,7 +69,10 @@ def interruptible() -> Iterator[None]:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="asv-gate", description=__doc__)
+    top = argparse.ArgumentParser(
+        prog="asv-gate",
+        description="Compare commits by an asv suite, in pairs of processes. `asv-gate COMMAND --help` tells more.",
+    )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser(
         "run",
@@ -85,19 +90,9 @@ def parser() -> argparse.ArgumentParser:
         help="a commit by any name that git knows; without one, the environments of HEAD are compared",
     )
     run.add_argument("head", type=word, metavar="HEAD", nargs="?", default="HEAD", help="by default HEAD")
-    _common(run)
-    _add_choices(run)
+    run.add_argument("--seed", type=whole(0), metavar="N", help="of the order of things; by default by chance")
+    _comparison(run)
     run.add_argument("--report", type=path, metavar="DIR", help="where the reports go; by default the run's own folder")
-    run.add_argument(
-        "--metric-threshold",
-        type=fraction,
-        default=METRIC_THRESHOLD,
-        metavar="5%",
-        help="for memory and other metrics that do not vary",
-    )
-    run.add_argument(
-        "--timeout", type=duration, metavar="60s", help="of any benchmark, where its own is longer; by default its own"
-    )
     run.add_argument("--all", action="store_true", help="print unchanged benchmarks too, each in lines of its own")
     run.add_argument("--require-power", type=fraction, metavar="10%", help="exit 3 if such a slowdown could be missed")
     run.add_argument("--resume", action="store_true", help="go on with an interrupted run of the same request")
@@ -106,6 +101,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="keep of .asv-gate only what the next run against BASE can use",
     )
+    _add_plan(commands)
     _add_recording_commands(commands)
     history.add(commands, fraction, duration)
     return top
@@ -139,22 +135,58 @@ def _add_recording_commands(commands: "argparse._SubParsersAction[argparse.Argum
         _decision(command)
 
 
-def _common(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--seed", type=whole(0), metavar="N", help="of the order of things; by default by chance")
+def _add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    plan = commands.add_parser(
+        "plan",
+        help="what `run` would measure, what a pair takes, and the budget that 5 and 10 %% need",
+        description="Installs both commits and runs each benchmark once. A budget is enough for a slowdown where a run "
+        "finds it nine times in ten, in whichever benchmark it is.",
+        epilog="Exit status: 0, or 2 where a run could do nothing.",
+    )
+    plan.set_defaults(command=plan_command, goes_on="")
+    plan.add_argument("base", type=word, metavar="BASE", nargs="?", help="a commit; by default HEAD's")
+    plan.add_argument("head", type=word, metavar="HEAD", nargs="?", default="HEAD", help="by default HEAD")
+    plan.add_argument(
+        "--pairs",
+        type=whole(2),
+        default=0,
+        metavar="N",
+        help="of each benchmark, to measure its noise; by default it is assumed",
+    )
+    plan.add_argument("--json", action="store_true", help="print JSON")
+    _comparison(plan)
+
+
+def _comparison(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--installations", type=int, choices=(1, 2), default=2, help="of each commit, against accidents of layout"
+        "--metric-threshold",
+        type=fraction,
+        default=METRIC_THRESHOLD,
+        metavar="5%",
+        help="the change from which a metric that does not vary has changed; by default 5%%",
+    )
+    command.add_argument(
+        "--timeout", type=duration, metavar="60s", help="of any benchmark, where its own is longer; by default its own"
+    )
+    command.add_argument(
+        "--installations",
+        type=int,
+        choices=(1, 2),
+        default=2,
+        help="of each commit, against accidents of layout; by default 2",
     )
     _suite(command)
+    _add_choices(command)
     _decision(command)
 
 
-def _add_choices(run: argparse.ArgumentParser) -> None:
+def _add_choices(command: argparse.ArgumentParser) -> None:
     """What environments are made of; each is for both sides, but for what is said of base."""
-    run.add_argument("--base-python", type=word, metavar="X.Y", help="base's, where it is not head's")
-    run.add_argument("--base-environment", type=word, metavar="SPEC", help="base's, where it is not head's")
+    command.add_argument("--base-python", type=word, metavar="X.Y", help="base's, where it is not head's")
+    command.add_argument("--base-environment", type=word, metavar="SPEC", help="base's, where it is not head's")
     kinds = (("requirement", requirement, "NAME==VERSION"), ("env", variable, "NAME=VALUE"))
     for (name, kind, like), what in zip(kinds, ("a package's version", "a variable of the benchmarks"), strict=True):
-        run.add_argument(
+        command.add_argument(
             f"--{name}",
             type=kind,
             action="append",
@@ -162,7 +194,7 @@ def _add_choices(run: argparse.ArgumentParser) -> None:
             metavar=like,
             help=f"{what}, in place of the config's; repeatable",
         )
-        run.add_argument(
+        command.add_argument(
             f"--base-{name}",
             type=kind,
             action="append",
@@ -182,7 +214,10 @@ def _suite(command: argparse.ArgumentParser) -> None:
         help="as asv takes it: conda, virtualenv:3.12, the name of one; `run` takes `all`, one after another",
     )
     command.add_argument(
-        "--python", type=word, metavar="X.Y", help="one of the config's, by default the running one; `run` takes `all`"
+        "--python",
+        type=word,
+        metavar="X.Y",
+        help="one of the config's, by default the one that runs asv-gate; `run` takes `all`",
     )
     command.add_argument(
         "--bench", action="append", default=[], metavar="REGEX", help="only benchmarks that it is found in; repeatable"
@@ -198,8 +233,16 @@ def _decision(command: argparse.ArgumentParser) -> None:
         metavar="15m",
         help="what it grows to for what stands out and is not settled; by default half as much again",
     )
-    command.add_argument("--threshold", type=fraction, default=0.01, metavar="1%", help="by default 1%%")
-    command.add_argument("--alpha", type=fraction, default=0.01, metavar="1%", help="of false alarms per run")
+    command.add_argument(
+        "--threshold", type=fraction, default=0.01, metavar="1%", help="a slowdown up to which is none; by default 1%%"
+    )
+    command.add_argument(
+        "--alpha",
+        type=fraction,
+        default=0.01,
+        metavar="1%",
+        help="the share of runs on unchanged code that may raise an alarm; by default 1%%",
+    )
 
 
 def run_in_environments(options: argparse.Namespace) -> int:
@@ -211,39 +254,40 @@ def run_in_environments(options: argparse.Namespace) -> int:
     if options.prune:
         raise GateError("--prune keeps what one environment needs: choose one")
     suite = asvlink.resolve(options.config, [])
+    seed = options.seed
+    if seed is None and not options.resume:
+        seed = secrets.randbelow(2**32)
     statuses = []
     for name in (suite.environment, *suite.others):
         print(f"Environment {name}", file=sys.stderr)
-        report = options.report / name if options.report else None
-        chosen = {**vars(options), "environment": name, "python": None, "report": report}
+        folder = options.report / name if options.report else None
+        chosen = {**vars(options), "environment": name, "python": None, "report": folder, "seed": seed}
         try:
-            statuses.append(run_command(argparse.Namespace(**chosen)))
+            report = compare(argparse.Namespace(**chosen), of_several=True)
         except GateError as error:
             print(f"asv-gate: {name}: {error}", file=sys.stderr)
             statuses.append(Status.UNABLE)
+        else:
+            statuses.append(report.status)
+            seed = report.seed
     return next(status for status in GRAVEST_FIRST if status in statuses)
 
 
 def run_command(options: argparse.Namespace) -> int:
-    base_choice = Choice(
-        options.base_python, options.base_environment, dict(options.base_requirement), dict(options.base_env)
-    )
-    if options.base is None and not base_choice:
+    return compare(options).status
+
+
+def compare(options: argparse.Namespace, *, of_several: bool = False) -> Report:
+    """Run, write the reports, and print what was found."""
+    request = _request(options)
+    if options.base is None and not request.base_choice:
         raise GateError("BASE is missing: name a commit, or what differs in base, as with --base-python")
-    request = Request(
-        base=options.base or options.head,
-        head=options.head,
-        config=options.config,
-        choice=Choice(options.python, options.environment, dict(options.requirement), dict(options.env)),
-        base_choice=base_choice,
-        bench=options.bench,
-        settings=_settings(options),
-        metric_threshold=options.metric_threshold,
-        timeout=options.timeout,
-        installations=options.installations,
+    request = replace(
+        request,
         seed=options.seed,
         require_power=options.require_power,
         resume=options.resume,
+        of_several=of_several,
         prune=options.prune,
     )
     wanted: Path | None = options.report
@@ -256,7 +300,16 @@ def run_command(options: argparse.Namespace) -> int:
     for why in lost:
         print(f"asv-gate: {why}", file=sys.stderr)
     show(report, written, Console(), everything=options.all)
-    return report.status
+    return report
+
+
+def plan_command(options: argparse.Namespace) -> int:
+    if ALL in (options.environment, options.python):
+        raise GateError("a plan is of one environment: name it")
+    with ConsoleProgress() as progress:
+        made = plan.plan(_request(options), options.pairs, progress)
+    print(planned.as_json(made) if options.json else "\n".join(planned.as_lines(made)))
+    return Status.OK
 
 
 def record_command(options: argparse.Namespace) -> int:
@@ -289,16 +342,18 @@ def replay_command(options: argparse.Namespace) -> int:
             )
         injection = Injection(options.inject, targets, options.at_once or len(targets))
     with ConsoleProgress() as progress:
-        progress.stage(f"{options.gates} virtual runs of {len(found.names)} benchmarks, {len(found.d)} pairs each")
+        benchmarks = count(len(found.names), "benchmark")
+        progress.stage(f"{options.gates} virtual runs of {benchmarks}, {len(found.d)} pairs each")
         replayed = replay(
             found, _settings(options), runs=options.gates, seed=options.seed, injection=injection, tell=progress.done
         )
     print(f"Runs with an alarm: {replayed.alarms}")
+    print(f"Runs without an alarm in which something stays unsettled: {replayed.unsettled}")
     print(f"Runs that name a benchmark which was not slowed down: {replayed.wrong}")
     if injection is not None:
         print(f"Slowdowns of {percent(injection.slowdown)} found and named: {replayed.found}")
         for name, rate in replayed.by_noise:
-            print(f"  of benchmarks with pair noise {name}: {rate}" if rate.of else f"  pair noise {name}: none")
+            print(f"  of benchmarks with pair noise {name}: {rate if rate.of else 'there were none'}")
     print(f"A run measures for {replayed.seconds:.0f} s (median).")
     return Status.OK
 
@@ -318,6 +373,24 @@ def calibrate_command(options: argparse.Namespace) -> int:
     print("\n".join(calibrate.table(calibration)))
     print(f"Written to {path}; asv-gate run tells of it.")
     return Status.OK
+
+
+def _request(options: argparse.Namespace) -> Request:
+    base_choice = Choice(
+        options.base_python, options.base_environment, dict(options.base_requirement), dict(options.base_env)
+    )
+    return Request(
+        base=options.base or options.head,
+        head=options.head,
+        config=options.config,
+        choice=Choice(options.python, options.environment, dict(options.requirement), dict(options.env)),
+        base_choice=base_choice,
+        bench=options.bench,
+        settings=_settings(options),
+        metric_threshold=options.metric_threshold,
+        timeout=options.timeout,
+        installations=options.installations,
+    )
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -4,7 +4,8 @@
 discovery ends with the first file that cannot be imported; this one says what is wrong with it, and
 goes on. FILE becomes JSON lines: before a module is imported ``{"importing": MODULE}``, so that it is
 known which one has ended the process; then for each benchmark ``{"module": ..., "benchmark": ...}``, and for
-what fails ``{"module": ..., "failed": ..., "error": ...}``. The modules that are named are left out.
+what fails ``{"module": ..., "failed": ..., "error": ...}``; and in the end ``{"done": true, "seconds": ...}`` with the
+time of all imports. The modules that are named are left out.
 """
 
 import importlib
@@ -14,6 +15,7 @@ import os
 import pkgutil
 import sys
 import sysconfig
+import time
 import traceback
 from collections.abc import Iterator
 from types import ModuleType
@@ -27,15 +29,16 @@ def main(folder: str, file: str, *left_out: str) -> None:
     from asv_runner._aux import update_sys_path
 
     update_sys_path(folder)
+    seconds: list[float] = []
     with open(file, "w", encoding="ascii") as lines:
-        for module in modules(os.path.basename(folder), lines, left_out):
+        for module in modules(os.path.basename(folder), lines, left_out, seconds):
             for where, owner in owners(module):
                 try:
                     for benchmark in benchmarks(module, *owner):
                         say(lines, module=module.__name__, benchmark=plain(benchmark))
                 except BaseException:
                     say(lines, module=module.__name__, failed=where, error=traceback.format_exc())
-        say(lines, done=True, gil_is_back=gil_is_back())
+        say(lines, done=True, gil_is_back=gil_is_back(), seconds=sum(seconds))
 
 
 def gil_is_back() -> bool:
@@ -44,19 +47,22 @@ def gil_is_back() -> bool:
     return bool(sysconfig.get_config_var("Py_GIL_DISABLED")) and enabled is not None and bool(enabled())
 
 
-def modules(name: str, lines: IO[str], left_out: tuple[str, ...]) -> Iterator[ModuleType]:
-    """A module and those in it, as far as they can be imported."""
+def modules(name: str, lines: IO[str], left_out: tuple[str, ...], seconds: "list[float]") -> Iterator[ModuleType]:
+    """A module and those in it, as far as they can be imported; to `seconds` is added what each took."""
     if name in left_out:
         return
     say(lines, importing=name)
+    start = time.perf_counter()
     try:
         module = importlib.import_module(name)
     except BaseException:
         say(lines, module=name, failed="", error=traceback.format_exc())
         return
+    finally:
+        seconds.append(time.perf_counter() - start)
     yield module
     for _, inner, _ in pkgutil.iter_modules(getattr(module, "__path__", []), f"{name}."):
-        yield from modules(inner, lines, left_out)
+        yield from modules(inner, lines, left_out, seconds)
 
 
 def owners(module: ModuleType) -> Iterator[tuple[str, tuple[str, Any]]]:

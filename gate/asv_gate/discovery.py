@@ -25,6 +25,7 @@ class Discovery:
     failed: Mapping[str, str]
     entries: Sequence[Mapping[str, Any]] = ()  # the benchmarks as asv's discovery has them
     gil_is_back: bool = False  # a free-threaded Python has one, once the suite is imported
+    seconds: float = 0.0  # of all imports
 
 
 def discover(suite: Suite, install: Install) -> Discovery:
@@ -55,7 +56,8 @@ def discover(suite: Suite, install: Install) -> Discovery:
             failed[" ".join(filter(None, (file_of(suite, line["module"]), line["failed"])))] = line["error"].strip()
     found = [(file_of(suite, line["module"]), line["benchmark"]) for line in lines if "benchmark" in line]
     benchmarks = [each for file, entry in found for each in _combinations(file, entry, suite.timeout)]
-    return Discovery(benchmarks, failed, [entry for _, entry in found], lines[-1]["gil_is_back"])
+    last = lines[-1]
+    return Discovery(benchmarks, failed, [entry for _, entry in found], last["gil_is_back"], last["seconds"])
 
 
 def file_of(suite: Suite, module: str) -> str:

@@ -6,22 +6,27 @@ Skips and failures show here, where nothing is timed, so that several processes 
 import contextlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from asv_gate import comparable, cpus, workspace
 from asv_gate.asvlink import Benchmark
 from asv_gate.atomic import write_atomic
+from asv_gate.discovery import LONGEST
 from asv_gate.interleaving import SAMPLES
+from asv_gate.journal import Journal
 from asv_gate.outcome import Outcome
-from asv_gate.pair import ONCE, Side, run_together
+from asv_gate.pair import ONCE, Pair, Side, run_together
 from asv_gate.progress import Progress
-from asv_gate.report.words import count
+from asv_gate.report.words import count, duration
 from asv_gate.sides import Selection
 
 SAMPLE_SECONDS = 0.01  # asv's own default of sample_time: a quick benchmark runs as often as fills it
+START_SECONDS = 0.5  # of a process that is not known yet, besides its imports
+SHORTEST = 1.0  # of the time that a process is given at the end of the limit
 BASE_SEED, HEAD_SEED = 1, 2  # of hashes: what depends on them is noisy
 
 
@@ -31,10 +36,34 @@ class DryRun:
 
     timings: list[Benchmark] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
-    metrics: list[tuple[Benchmark, Outcome, Outcome]] = field(default_factory=list)  # with what base and head gave
+    metrics: list[tuple[Benchmark, dict[str, Any]]] = field(default_factory=list)  # with their first pair, as a line
     skipped: int = 0  # by both sides
     unmeasured: dict[str, str] = field(default_factory=dict)  # name: why it is not compared
     broken: dict[str, str] = field(default_factory=dict)  # name: how it fails in head, and not in base
+    seconds: float = 0.0  # that it took
+
+    def as_line(self) -> dict[str, Any]:
+        """As a journal has it."""
+        return {
+            "timings": [[each.name, cost] for each, cost in zip(self.timings, self.costs, strict=True)],
+            "metrics": [[each.name, pair] for each, pair in self.metrics],
+            **{key: getattr(self, key) for key in ("skipped", "unmeasured", "broken", "seconds")},
+        }
+
+
+def remembered(journal: Journal, selection: Selection, make: Callable[[], DryRun]) -> DryRun:
+    """The dry run of an interrupted run, or the one that is made now: what is measured next follows from it."""
+    line = journal.once({"what": "dry run"}, lambda: make().as_line())
+    benchmarks = {benchmark.name: benchmark for _, benchmark in selection.shared}
+    found = DryRun(skipped=line["skipped"], seconds=line["seconds"])
+    found.unmeasured = {**line["unmeasured"], **selection.unmeasured}
+    found.broken = {**line["broken"], **selection.broken}
+    for name, cost in line["timings"]:
+        if name in benchmarks:  # else its file cannot be imported any more
+            found.timings.append(benchmarks[name])
+            found.costs.append(cost)
+    found.metrics = [(benchmarks[name], pair) for name, pair in line["metrics"] if name in benchmarks]
+    return found
 
 
 def dry_run(sides: tuple[Side, Side], selection: Selection, limit: float, progress: Progress) -> DryRun:
@@ -49,24 +78,39 @@ def dry_run(sides: tuple[Side, Side], selection: Selection, limit: float, progre
     selection
         The benchmarks of both.
     limit
-        Seconds after which no more benchmarks are tried.
+        Seconds after which no more benchmarks are tried, and those that are being tried are given up.
     progress
         Told of each benchmark.
 
     """
+    start = monotonic()
     found = DryRun(unmeasured=dict(selection.unmeasured), broken=dict(selection.broken))
     shared = selection.shared
-    progress.stage(f"Dry run of {count(len(shared), 'benchmark')}")
     kept = _Kept(sides[0])
-    trials = _Trials(sides, kept.outcomes, monotonic() + limit)
+    expected = min(limit, expected_seconds(selection, kept.outcomes))
+    progress.stage(f"Dry run of {count(len(shared), 'benchmark')}, about {duration(max(1.0, expected))}")
+    trials = _Trials(sides, kept.outcomes, start + limit)
     for done, (benchmark, base, head) in enumerate(trials.run(shared), start=1):
+        left = min(limit, (monotonic() - start) / done * (len(shared) - done))
         progress.done(done, len(shared))
-        progress.item(f"{benchmark.name}: {_words(base, head)}")
+        place = f"{done} of {len(shared)}" + (f", about {duration(left)} left" if left >= 1 else "")
+        progress.item(f"{place}: {benchmark.name}: {_words(base, head)}")
         _sort(found, benchmark, base, head)
-    for _, benchmark in shared[trials.tried :]:
-        found.unmeasured[benchmark.name] = f"not reached within the dry run's limit of {limit:.0f} s"
+    for _, benchmark in (*trials.cut, *shared[trials.tried :]):
+        found.unmeasured[benchmark.name] = f"not reached within the dry run's limit of {duration(limit)}"
     kept.write()
+    found.seconds = monotonic() - start
     return found
+
+
+def expected_seconds(selection: Selection, kept: Mapping[str, Outcome]) -> float:
+    """What a dry run should take: of each process as much as the last one did, or the imports and a bit."""
+    quick = [START_SECONDS + imports for imports in selection.imports]
+    total = 0.0
+    for in_base, _ in selection.shared:
+        before = kept.get(in_base.name)
+        total += sum(quick) if before is None else before.seconds
+    return total / min(cpus.usable(), max(1, 2 * len(selection.shared)))
 
 
 def pair_seconds(benchmark: Benchmark, base: Outcome, head: Outcome) -> float:
@@ -87,9 +131,10 @@ def _sort(found: DryRun, benchmark: Benchmark, base: Outcome, head: Outcome) -> 
             found.broken[benchmark.name] = breakage
     elif benchmark.type == "time":
         found.timings.append(benchmark)
-        found.costs.append(pair_seconds(benchmark, base, head))
+        found.costs.append(min(pair_seconds(benchmark, base, head), LONGEST))
     else:
-        found.metrics.append((benchmark, base, head))
+        pair = Pair(base, head, base_first=True, seconds=base.seconds + head.seconds)
+        found.metrics.append((benchmark, comparable.as_line(pair)))
 
 
 def _words(base: Outcome, head: Outcome) -> str:
@@ -103,6 +148,7 @@ class _Trials:
         self.base, self.head = sides
         self.kept, self.deadline = kept, deadline
         self.tried = 0
+        self.cut: list[tuple[Benchmark, Benchmark]] = []  # those that the deadline has ended
         self.limits: dict[str, float] = {}  # time-outs of benchmarks, of which one has been reached
 
     def run(self, shared: Sequence[tuple[Benchmark, Benchmark]]) -> Iterator[tuple[Benchmark, Outcome, Outcome]]:
@@ -126,11 +172,15 @@ class _Trials:
             runs += [] if in_base.name in self.kept else [(self.base, in_base, attributes(in_base), BASE_SEED)]
             runs += [(self.head, in_head, attributes(in_head), HEAD_SEED)]
         limit = max(self._limit(benchmark) for _, benchmark in batch)
-        outcomes = iter(run_together(runs, limit))
+        left = max(self.deadline - monotonic(), SHORTEST)
+        outcomes = iter(run_together(runs, min(limit, left)))
         for in_base, in_head in batch:
             was_kept = in_base.name in self.kept
             base = self.kept[in_base.name] if was_kept else next(outcomes)
             head = next(outcomes)
+            if left < limit and (timed_out(base) or timed_out(head)):
+                self.cut.append((in_base, in_head))
+                continue
             both_timed_out = not was_kept and timed_out(base) and timed_out(head)
             if comparable.why_not(base, head) and not both_timed_out and (was_kept or len(runs) > 1):
                 # It may be the fault of the others, which ran at the same time, or the world may have changed since

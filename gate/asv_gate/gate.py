@@ -1,7 +1,9 @@
 """A run of the gate, from the names of two sides to a report, step by step."""
 
 import contextlib
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from time import monotonic
@@ -11,15 +13,17 @@ from asv_gate.asvlink import Benchmark
 from asv_gate.atomic import write_atomic
 from asv_gate.decide import decide
 from asv_gate.differing import Difference
-from asv_gate.dryrun import dry_run
+from asv_gate.dryrun import dry_run, remembered
 from asv_gate.errors import GateError
 from asv_gate.live import LivePairs
+from asv_gate.metrics import Metric
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
 from asv_gate.report.build import Run, build
 from asv_gate.report.model import Report
-from asv_gate.report.words import count
+from asv_gate.report.words import count, duration
 from asv_gate.request import Request
+from asv_gate.settings import Settings
 from asv_gate.workspace import Workspace
 
 SUITE_LEAST = 3  # timings of which there is a suite result
@@ -67,20 +71,33 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
         differences = _differences(installed[0])
         space.remove_unused()
         selection = sides.select(suite, installed[0], request.bench, request.timeout, progress)
-        dry = dry_run(installed[0], selection, max(settings.budget, DRY_RUN_LEAST), progress)
-        measured = metrics.compare(installed, dry.metrics, request.metric_threshold, journal, progress)
+        dry = remembered(
+            journal,
+            selection,
+            lambda: dry_run(installed[0], selection, dry_run_limit(settings), progress),
+        )
+        measured = metrics.compare(
+            installed,
+            dry.metrics,
+            request.metric_threshold,
+            budget=metrics.SHARE * settings.budget,
+            journal=journal,
+            progress=progress,
+        )
         noisy = [metric for metric in measured if metric.noisy]
         benchmarks = [*dry.timings, *(metric.benchmark for metric in noisy)]
         costs = [*dry.costs, *(metric.seconds for metric in noisy)]
-        pairs = LivePairs(installed, benchmarks, costs, journal, _spending(progress, settings.budget))
+        rest = left(settings, measured)
+        pairs = LivePairs(installed, benchmarks, costs, journal, _spending(progress, rest.budget))
         decision, refusal = None, ""
         if benchmarks:
             progress.stage(f"Measuring {count(len(benchmarks), 'benchmark')} in pairs")
             thresholds = [settings.threshold if each.threshold is None else each.threshold for each in benchmarks]
             try:
-                decision = decide(pairs, settings, thresholds, _together(benchmarks))
+                decision = decide(pairs, rest, thresholds, _together(benchmarks))
             except GateError as error:  # the budget is too small; but what was said of metrics counts
-                refusal = str(error)
+                spent = settings.budget - rest.budget
+                refusal = f"{error}" + (f"; metrics took {duration(spent)} before it" if spent >= 1 else "")
         report = build(
             Run(
                 request=request,
@@ -115,6 +132,18 @@ def _differences(sides: tuple[Side, Side]) -> Sequence[Difference]:
         both = f"{base.suite.environment} and {head.suite.environment}"
         raise GateError(f"base and head are equal in everything, once they are installed: {both}")
     return found
+
+
+def dry_run_limit(settings: Settings) -> float:
+    """Seconds that a dry run may take."""
+    return max(settings.budget, DRY_RUN_LEAST)
+
+
+def left(settings: Settings, measured: Sequence[Metric]) -> Settings:
+    """What the metrics leave of the budget, and of what it may grow to."""
+    spent = math.fsum(metric.spent for metric in measured)
+    budget = max(settings.budget - spent, 1e-3)
+    return replace(settings, budget=budget, limit=max(settings.limit - spent, budget))
 
 
 def _together(benchmarks: Sequence[Benchmark]) -> list[bool]:

@@ -1,11 +1,13 @@
 """Metrics: measured values other than times, such as peak memory or a count.
 
 One that differs between processes of the same side is noisy, and goes through the statistics as timings do. One that
-does not is judged by a plain threshold: what all its pairs of processes are beyond is a change.
+does not is judged by a plain threshold: what all its pairs of processes are beyond is a change. All but the first pair,
+which the dry run gives, are of the run's budget.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -15,12 +17,12 @@ from asv_gate import comparable
 from asv_gate.asvlink import Benchmark
 from asv_gate.change import log_ratio
 from asv_gate.journal import Journal
-from asv_gate.outcome import Outcome
-from asv_gate.pair import Pair, Side
+from asv_gate.pair import Side
 from asv_gate.progress import Progress
 from asv_gate.report.words import count
 
 ALIKE, CHANGED = 2, 5  # pairs, of a metric that is the same in them, and of one that seems to have changed
+SHARE = 0.5  # of the budget, at most: the quickest metrics come first
 
 
 class Size(str, Enum):
@@ -62,8 +64,10 @@ class Metric:
     benchmark: Benchmark
     values: Sequence[Values] = ()
     seconds: float = 0.0  # of a pair
+    spent: float = 0.0  # of the budget
     wrong: str = ""
     broken: str = ""
+    unsettled: bool = False  # it seems to have changed, and the budget did not suffice for all of its pairs
 
     @property
     def noisy(self) -> bool:
@@ -73,8 +77,10 @@ class Metric:
 
 def compare(
     sides: Sequence[tuple[Side, Side]],
-    tried: Sequence[tuple[Benchmark, Outcome, Outcome]],
+    tried: Sequence[tuple[Benchmark, dict[str, Any]]],
     threshold: float,
+    *,
+    budget: float,
     journal: Journal,
     progress: Progress,
 ) -> list[Metric]:
@@ -85,9 +91,11 @@ def compare(
     sides
         Base and head, a pair for each installation.
     tried
-        The metrics, with what the dry run gave: their first pair.
+        The metrics, with their first pair, which the dry run gives.
     threshold
         The change, as a fraction, beyond which a metric has changed.
+    budget
+        Seconds for all of them.
     journal
         Of the run: what it has is not measured again.
     progress
@@ -96,39 +104,47 @@ def compare(
     """
     if tried:
         progress.stage(f"Measuring {count(len(tried), 'metric')}")
-    metrics = []
-    for done, (benchmark, base, head) in enumerate(tried, start=1):
-        first = Pair(base, head, base_first=True, seconds=base.seconds + head.seconds)
+    metrics: dict[str, Metric] = {}
+    for benchmark, line in sorted(tried, key=lambda each: each[1]["seconds"]):
+        left = budget - math.fsum(metric.spent for metric in metrics.values())
         own = threshold if benchmark.threshold is None else benchmark.threshold
-        metrics.append(_compared(sides, benchmark, first, own, journal))
-        progress.done(done, len(tried))
-        progress.item(f"{benchmark.name}: {count(len(metrics[-1].values), 'pair')}")
-    return metrics
+        metric = metrics[benchmark.name] = _compared(sides, benchmark, line, threshold=own, left=left, journal=journal)
+        progress.done(len(metrics), len(tried))
+        progress.item(f"{len(metrics)} of {len(tried)}: {benchmark.name}: {count(len(metric.values), 'pair')}")
+    return [metrics[benchmark.name] for benchmark, _ in tried]
 
 
 def _compared(
-    sides: Sequence[tuple[Side, Side]], benchmark: Benchmark, first: Pair, threshold: float, journal: Journal
+    sides: Sequence[tuple[Side, Side]],
+    benchmark: Benchmark,
+    line: dict[str, Any],
+    *,
+    threshold: float,
+    left: float,
+    journal: Journal,
 ) -> Metric:
+    """What the pairs say, of which the line is the first, within so many seconds."""
     metric = Metric(benchmark)
-    while not metric.noisy and len(metric.values) < CHANGED:
-        line = _pair(sides, benchmark, first, len(metric.values), journal)
+    while True:
         if line["why"]:
-            return Metric(benchmark, wrong=line["why"], broken=line["broken"])
+            return replace(metric, values=(), wrong=line["why"], broken=line["broken"])
         values = [*metric.values, Values(float(line["base"]), float(line["head"]))]
-        metric = Metric(benchmark, values, line["seconds"])
-        if len(values) >= ALIKE and judge(values, threshold) is Size.SAME:
-            break
-    return metric
+        metric = replace(metric, values=values, seconds=line["seconds"])
+        seems_same = judge(values, threshold) is Size.SAME
+        if metric.noisy or len(values) == CHANGED or (len(values) >= ALIKE and seems_same):
+            return metric
+        if metric.spent + metric.seconds > left:
+            if seems_same:
+                return replace(metric, values=(), wrong="the budget does not reach it")
+            return replace(metric, unsettled=True)
+        line = _pair(sides, benchmark, len(values), journal)
+        metric = replace(metric, spent=metric.spent + line["seconds"])
 
 
-def _pair(
-    sides: Sequence[tuple[Side, Side]], benchmark: Benchmark, first: Pair, repeat: int, journal: Journal
-) -> dict[str, Any]:
-    """A pair as the journal has it, in turn from each installation; the first is there already."""
+def _pair(sides: Sequence[tuple[Side, Side]], benchmark: Benchmark, repeat: int, journal: Journal) -> dict[str, Any]:
+    """A pair as the journal has it, in turn from each installation."""
 
     def measured() -> dict[str, Any]:
-        if repeat == 0:
-            return comparable.as_line(first)
         name = benchmark.name.encode("utf-8", "backslashreplace")
         coins = np.random.default_rng([journal.header["seed"], repeat, *name])
         return comparable.as_line(comparable.measure(sides[repeat % len(sides)], benchmark, coins))

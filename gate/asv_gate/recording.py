@@ -24,6 +24,7 @@ from asv_gate.interleaving import SAMPLES
 from asv_gate.journal import Journal, read
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
+from asv_gate.report.words import count
 from asv_gate.workspace import Workspace
 
 INSTALLATIONS = 2
@@ -71,7 +72,8 @@ def _rounds(
     seed: int = journal.header["seed"]
     total = rounds * len(benchmarks)
     done = {(line["round"], line["name"]) for line in journal.lines}
-    progress.stage(f"Recording {rounds} pairs of each of {len(benchmarks)} benchmarks")
+    before = len(done)
+    progress.stage(f"Recording {rounds} pairs of each of {count(len(benchmarks), 'benchmark')}")
     for number in range(rounds):
         installation = number % INSTALLATIONS
         for place in np.random.default_rng([seed, number]).permutation(len(benchmarks)):
@@ -84,7 +86,7 @@ def _rounds(
             line = comparable.as_line(pair.measure(*sides[installation], benchmarks[place], coins))
             journal.add({"round": number, "name": name, "installation": installation, **line})
             done.add((number, name))
-            progress.done(len(done), total)
+            progress.done(len(done) - before, total - before)
     return len(done), total
 
 
@@ -115,7 +117,7 @@ def _comparable(
     """The benchmarks that a run would measure in pairs."""
     dry = dry_run(sides, both.select(suite, sides, request.bench, None, progress), math.inf, progress)
     # Both are one commit, so that a metric which differs between them is noisy.
-    noisy = [benchmark for benchmark, base, head in dry.metrics if base.value != head.value]
+    noisy = [benchmark for benchmark, pair in dry.metrics if pair["base"] != pair["head"]]
     if not dry.timings and not noisy:
         raise GateError("there is no benchmark to record: none runs here that is a timing, or varies as one does")
     return [asdict(benchmark) for benchmark in [*dry.timings, *noisy]]

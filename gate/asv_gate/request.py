@@ -84,6 +84,9 @@ class Request:
         The slowdown, as a fraction, that the run must have been able to detect.
     resume
         Go on with the last run that was asked the same and did not come to its end.
+    of_several
+        Whether the run is one of several, in an environment each. To resume them is to go on with those that have been
+        begun, though some came to their end, and to begin the others; their seed tells that they belong together.
     prune
         Keep of ``.asv-gate`` what the next run against the same base can use, and this run's reports.
 
@@ -102,6 +105,7 @@ class Request:
     seed: int | None = None
     require_power: float | None = None
     resume: bool = False
+    of_several: bool = False
     prune: bool = False
 
     def commits(self, suite: Suite) -> tuple[str, str]:

@@ -27,14 +27,14 @@ def opened(space: Workspace, request: Request, suites: tuple[Suite, Suite]) -> I
     """
     header = request.header(suites)
     for past in space.past_runs() if request.resume else ():
-        seed = _seed_of_interrupted(past, header)
+        seed = _seed_of(past, header, ended=request.of_several)
         if seed is not None and request.seed in (None, seed):
             with workspace.held(past) as ours:
                 if ours:
                     with Journal(past / "journal.jsonl", {**header, "seed": seed}) as journal:
                         yield past, journal
                     return
-    if request.resume:
+    if request.resume and not (request.of_several and request.seed is not None):
         raise GateError("there is no interrupted run of these sides with these settings to go on with")
     folder = space.new_run()
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
@@ -42,10 +42,10 @@ def opened(space: Workspace, request: Request, suites: tuple[Suite, Suite]) -> I
         yield folder, journal
 
 
-def _seed_of_interrupted(folder: Path, header: dict[str, object]) -> int | None:
-    """The seed of the run in the folder, where it was asked the same and did not come to its end."""
+def _seed_of(folder: Path, header: dict[str, object], *, ended: bool) -> int | None:
+    """The seed of the run in the folder, if it was asked the same, and has not ended unless `ended` ones count."""
     journal = folder / "journal.jsonl"
-    if not journal.exists() or (folder / DONE).exists():
+    if not journal.exists() or ((folder / DONE).exists() and not ended):
         return None
     found = read(journal)[0]
     seed = found.get("seed")

@@ -13,7 +13,10 @@ from asv_gate.errors import GateError
 from asv_gate.overrides import overridden
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
+from asv_gate.report.words import duration
 from asv_gate.workspace import Workspace
+
+SLOW_IMPORT = 2.0  # seconds from which imports are spoken of
 
 
 def install(
@@ -56,6 +59,7 @@ class Selection:
     broken: Mapping[str, str]  # by file, how it fails with head, and not with base
     notes: Sequence[str]  # on files that fail with base
     excluded: int = 0  # by the suite
+    imports: tuple[float, float] = (0.0, 0.0)  # seconds that importing all of the suite takes, with base and with head
 
 
 def select(
@@ -83,10 +87,13 @@ def select(
     matching([], patterns)  # one that is no pattern is told of before anything is imported
     progress.stage("Importing the suite with base and head")
     base, head = (discover(side.suite, side.install) for side in sides)
+    imports = (base.seconds, head.seconds)
+    if words := slow_imports(imports):
+        progress.stage(words)
     found, excluded = [], set()
     for discovery in (base, head):
         asked = matching(discovery.benchmarks, patterns)
-        asked = [each if timeout is None else replace(each, timeout=min(timeout, each.timeout)) for each in asked]
+        asked = [each if timeout is None else _within(timeout, each) for each in asked]
         asked = overridden(suite, asked)
         excluded |= {each.name for each in asked if each.excluded}
         found.append({each.name: each for each in asked if not each.excluded})
@@ -120,6 +127,24 @@ def select(
             *(_failing(file, error, in_both=file in head.failed) for file, error in base.failed.items()),
         ],
         len(excluded),
+        imports,
+    )
+
+
+def slow_imports(seconds: tuple[float, float]) -> str:
+    """What has to be said of imports that each process of a benchmark makes again; nothing where they are quick."""
+    if max(seconds) < SLOW_IMPORT:
+        return ""
+    base, head = map(duration, seconds)
+    times = base if base == head else f"{base} with base and {head} with head"
+    return f"Importing the suite takes {times}: each process does it again, as far as its benchmark's file needs it."
+
+
+def _within(timeout: float, benchmark: Benchmark) -> Benchmark:
+    return replace(
+        benchmark,
+        timeout=min(timeout, benchmark.timeout),
+        setup_cache_timeout=min(timeout, benchmark.setup_cache_timeout),
     )
 
 

@@ -29,9 +29,10 @@ class Silent:
 
     def __init__(self) -> None:
         self.items: list[str] = []
+        self.stages: list[str] = []
 
     def stage(self, words: str) -> None:
-        pass
+        self.stages.append(words)
 
     def done(self, part: float, whole: float) -> None:
         pass

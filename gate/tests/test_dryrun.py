@@ -1,13 +1,15 @@
 """The dry run: which side is to blame is asked of both, now; and time-outs do not add up."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from made_up import Silent, sides
 
 from asv_gate import cpus, workspace
-from asv_gate.dryrun import DryRun, dry_run
+from asv_gate.dryrun import DryRun, dry_run, expected_seconds
+from asv_gate.outcome import Outcome
 from asv_gate.sides import select
 
 HEAD = """
@@ -122,3 +124,35 @@ def test_what_the_limit_does_not_reach_is_said_so(tmp_path: Path) -> None:
     found = tried(tmp_path, "def time_a(): pass\ndef time_b(): pass\n", limit=0.0)
     assert set(found.unmeasured.values()) == {"not reached within the dry run's limit of 0 s"}
     assert not found.timings
+
+
+def test_the_limit_ends_what_is_being_tried_and_nobody_is_blamed(tmp_path: Path) -> None:
+    found = tried(tmp_path, "def time_a(): time.sleep(600 if WHO == 'head' else 0)\ndef time_b(): pass\n", limit=3.0)
+    assert set(found.unmeasured.values()) == {"not reached within the dry run's limit of 3 s"}
+    assert set(found.unmeasured) == {"suite.time_a", "suite.time_b"}
+    assert not found.broken
+    assert found.seconds < 60
+
+
+def test_its_length_is_expected_and_each_benchmark_is_told_of(tmp_path: Path) -> None:
+    both = sides(tmp_path, {"suite.py": HEAD + "time.sleep(2)\ndef time_a(): pass\ndef time_b(): pass\n"})
+    progress = Silent()
+    selection = select(both[0].suite, both, (), None, progress)
+    assert min(selection.imports) >= 2
+    assert any(
+        "Importing the suite takes" in words and "each process does it again" in words for words in progress.stages
+    )
+    found = dry_run(both, selection, 60.0, progress)
+    assert re.fullmatch(r"Dry run of 2 benchmarks, about \d+ s", progress.stages[-1])
+    assert [item.partition(":")[0].partition(",")[0] for item in progress.items] == ["1 of 2", "2 of 2"]
+    assert min(found.costs) >= 2  # an import is a part of what a pair takes
+    kept = {benchmark.name: Outcome((0.0,), 7.0) for benchmark in found.timings}
+    assert expected_seconds(selection, kept) == 7.0 * 2 / 2
+
+
+def test_a_time_out_that_is_asked_for_bounds_setup_cache_too(tmp_path: Path) -> None:
+    text = "class Cached:\n    def setup_cache(self): time.sleep(600)\n    def time_it(self, cached): pass\n"
+    both = sides(tmp_path, {"suite.py": HEAD + text})
+    selection = select(both[0].suite, both, (), 1.5, Silent())
+    found = dry_run(both, selection, 60.0, Silent())
+    assert found.unmeasured["suite.Cached.time_it"].startswith("fails in both: setup_cache failed: its time was up")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from asv_gate import cpus, metrics, power, signedrank
+from asv_gate import cpus, metrics, power, sides, signedrank
 from asv_gate.asvlink import Benchmark, Suite
 from asv_gate.decide import Decision, Verdict
 from asv_gate.differing import Difference
@@ -15,7 +15,7 @@ from asv_gate.dryrun import DryRun
 from asv_gate.live import LivePairs
 from asv_gate.metrics import Metric, Size
 from asv_gate.report.model import Report, Row, Status, SuiteResult
-from asv_gate.report.words import count, percent, signed
+from asv_gate.report.words import change, count, percent, signed
 from asv_gate.request import Request
 from asv_gate.sides import Selection
 
@@ -139,8 +139,12 @@ def metric_row(metric: Metric, threshold: float) -> Row:
     threshold = threshold if benchmark.threshold is None else benchmark.threshold
     size = metrics.judge(metric.values, threshold)
     base, head = metric.values[0].base, metric.values[0].head
+    verdict, note = size.value, f"by a threshold of {100 * threshold:g}%"
+    if metric.unsettled:
+        verdict = Verdict.UNSETTLED.value
+        note = f"seems {size.value}, but the budget does not suffice for the {metrics.CHANGED} pairs that settle it"
     return replace(
-        _row(benchmark, size.value, f"by a threshold of {percent(threshold, 0)}"),
+        _row(benchmark, verdict, note),
         base=base,
         head=head,
         ratio=head / base if 0 < base < math.inf and 0 < head < math.inf else math.nan,
@@ -175,6 +179,8 @@ def warnings(run: Run) -> list[str]:
         said.append(f"Measured in {run.suite.environment}, {others}.")
     if base == head and not run.differences:
         said.append("Base and head are the same commit: what is found is a false alarm.")
+    if imports := sides.slow_imports(run.selection.imports):
+        said.append(imports)
     if run.selection.excluded:
         said.append(f"Excluded by the suite: {count(run.selection.excluded, 'benchmark')}.")
     if run.decision and (left := sum("budget" in note for note in run.decision.notes)):
@@ -206,7 +212,7 @@ def conclude(report: Report, require_power: float | None, refusal: str = "") -> 
 
 def _uncertain(report: Report, require_power: float | None) -> str:
     """What the run could not be certain of, and had to be."""
-    if seeming := [f"{row.name} ({signed(row.ratio)})" for row in report.rows if row.seems_worse]:
+    if seeming := [f"{row.name} ({change(row)})" for row in report.rows if row.seems_worse]:
         return (
             f"No regression is certain, but the budget did not suffice to settle what stands out: {', '.join(seeming)}."
         )

@@ -58,7 +58,8 @@ class Row:
     @property
     def seems_worse(self) -> bool:
         """Whether it stands out as a regression that there was no time to be certain of."""
-        return self.verdict == "unsettled" and (self.ratio > 1) != self.larger_is_better
+        larger = self.head > self.base if math.isnan(self.ratio) else self.ratio > 1
+        return self.verdict == "unsettled" and larger != self.larger_is_better
 
 
 @dataclass(frozen=True)
