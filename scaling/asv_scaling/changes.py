@@ -3,7 +3,9 @@
 A series is one benchmark with one combination of parameters, on one machine and in one environment.
 Its commits are compared before and after each of them, all of a level together. What intervals do
 not know of (another build, another hour) shows in how much steps vary: where that is more than the
-intervals say, all of a machine are widened by as much.
+intervals say, all of a machine are widened by as much, and those of a series by what it shows itself.
+Intervals of a few pairs know little of their own error, and the narrowest of hundreds would else be
+the page's false entries.
 """
 
 import itertools
@@ -17,6 +19,10 @@ import numpy as np
 FALSE_ENTRIES = 0.05  # of the entries of a page, in the mean; of pages without any change, so many have an entry
 LEAST = 0.01  # a change that matters, as a fraction
 NORMAL_MAD = 1.4826
+# A series' own steps tell how much wider its intervals should be, drawn towards its machine's factor, which counts as
+# so many degrees of freedom; a step counts as so much of one, since their median tells, and neighbours share a point.
+MACHINE_FREEDOM = 8.0
+STEP_FREEDOM = 0.4
 Z_99, Z_95 = 2.5758293035489004, 1.959963984540054  # of a normal distribution, both sides
 
 Key = TypeVar("Key")
@@ -62,12 +68,26 @@ def widening(series: Sequence[Sequence[Measured]]) -> float:
 
     The median of the steps tells, which real changes, being few, do not move.
     """
-    steps = [
+    found = [step for points in map(usable, series) for step in _sizes(points)]
+    return max(1.0, NORMAL_MAD * float(np.median(found))) if found else 1.0
+
+
+def _sizes(points: Sequence[Measured]) -> list[float]:
+    """How far each step goes, in standard errors."""
+    return [
         abs(math.log(after.value / before.value)) / math.hypot(before.error, after.error)
-        for points in map(usable, series)
         for before, after in itertools.pairwise(points)
     ]
-    return max(1.0, NORMAL_MAD * float(np.median(steps))) if steps else 1.0
+
+
+def _own_widening(points: Sequence[Measured], machine: float) -> tuple[float, float]:
+    """The factor of a series, at least its machine's, and the degrees of freedom that it is known with."""
+    sizes = _sizes(points)
+    if not sizes:
+        return machine, MACHINE_FREEDOM
+    own, freedom = NORMAL_MAD * float(np.median(sizes)), STEP_FREEDOM * len(sizes)
+    together = (MACHINE_FREEDOM * machine**2 + freedom * own**2) / (MACHINE_FREEDOM + freedom)
+    return max(machine, math.sqrt(together)), MACHINE_FREEDOM + freedom
 
 
 def changes(
@@ -100,7 +120,11 @@ def changes(
     for key, each in points.items():
         machines.setdefault(group(key), []).append(each)
     factors = {machine: widening(each) for machine, each in machines.items()}
-    steps = [(key, change) for key, each in points.items() for change in _steps(each, factors[group(key)])]
+    steps = [
+        (key, change)
+        for key, each in points.items()
+        for change in _steps(each, *_own_widening(each, factors[group(key)]))
+    ]
     accepted = _accepted([change.p_value for _, change in steps], rate)
     found: dict[Key, list[Change]] = {}
     for (key, change), yes in zip(steps, accepted, strict=True):
@@ -109,7 +133,7 @@ def changes(
     return found
 
 
-def _steps(points: Sequence[Measured], factor: float) -> list[Change]:
+def _steps(points: Sequence[Measured], factor: float, freedom: float) -> list[Change]:
     """The steps of a series, by cutting it in two where its halves differ most, and these again.
 
     The p-value of a cut is corrected for the places where it could have been.
@@ -121,7 +145,7 @@ def _steps(points: Sequence[Measured], factor: float) -> list[Change]:
     cuts = [_cut(logs, weights, at) for at in range(1, len(points))]
     at = 1 + int(np.argmax([abs(z) for _, _, z in cuts]))
     step, error, z = cuts[at - 1]
-    p_value = min(1.0, (len(points) - 1) * math.erfc(abs(z) / math.sqrt(2)))
+    p_value = min(1.0, (len(points) - 1) * math.erfc(_normal(z, freedom) / math.sqrt(2)))
     reach = Z_95 * error
     here = Change(
         points[at - 1].revision,
@@ -133,7 +157,16 @@ def _steps(points: Sequence[Measured], factor: float) -> list[Change]:
     )
     if p_value > 0.05:  # what no rate would accept need not be cut further
         return [here]
-    return [*_steps(points[:at], factor), here, *_steps(points[at:], factor)]
+    return [*_steps(points[:at], factor, freedom), here, *_steps(points[at:], factor, freedom)]
+
+
+def _normal(t: float, freedom: float) -> float:
+    """The size of a normal variable that is as improbable as a t of Student's distribution.
+
+    By Wallace's approximation ("Bounds on normal approximations to Student's and the chi-square distributions",
+    Annals of Mathematical Statistics 30, 1959), which is good far out, and needs no SciPy.
+    """
+    return (8 * freedom + 1) / (8 * freedom + 3) * math.sqrt(freedom * math.log1p(t * t / freedom))
 
 
 def _cut(logs: np.ndarray, weights: np.ndarray, at: int) -> tuple[float, float, float]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from asv_scaling import __main__ as command
-from asv_scaling.changes import Change, Measured, changes, widening
+from asv_scaling.changes import Change, Measured, _normal, changes, widening
 
 Z = 2.5758293
 
@@ -41,6 +41,41 @@ def test_pages_of_unchanged_code_seldom_have_an_entry(noise: float) -> None:
     """Also where values vary more than their intervals say."""
     wrong = sum(bool(changes(page(np.random.default_rng([1, run]), noise=noise))) for run in range(60))
     assert wrong <= 12  # of 60; at 5 % each, more than that come once in ten thousand times
+
+
+def few_pairs(rng: np.random.Generator, *, slower: float = 0.0, at: int = 5) -> dict[int, list[Measured]]:
+    """Series of 9 commits by 3 pairs each, with intervals as `asv-gate history` states them; some are noisier."""
+    made: dict[int, list[Measured]] = {number: [] for number in range(200)}
+    noise = 0.012 * np.exp(rng.normal(0, 0.6, 200))
+    for commit in range(9):
+        d = rng.normal(0, noise[:, None], (200, 3)) + rng.normal(0, 0.003, (200, 1))
+        if commit >= at:
+            d[:10] += math.log1p(slower)
+        own = d.var(axis=1, ddof=1)
+        error = np.sqrt((2 * np.median(own) + 2 * own) / 4 / 3)
+        for number, (value, half) in enumerate(zip(d.mean(axis=1), 4.604 * error, strict=True)):
+            made[number].append(Measured(commit, math.exp(value), math.exp(value - half), math.exp(value + half)))
+    return made
+
+
+def test_intervals_of_few_pairs_bring_few_false_entries() -> None:
+    """The narrowest of hundreds of intervals would, if they were taken for what they say."""
+    wrong = sum(bool(changes(few_pairs(np.random.default_rng([2, run])))) for run in range(40))
+    assert wrong <= 7  # of 40; at 5 % each, more than that come once in five hundred times
+
+
+@pytest.mark.parametrize(("slower", "share"), [(0.1, 0.9), (0.2, 1.0)])
+def test_with_few_pairs_a_large_change_is_found_all_the_same(slower: float, share: float) -> None:
+    found = changes(few_pairs(np.random.default_rng(4), slower=slower))
+    precise = [number for number in range(10) if number in found and found[number][0].after == 5]
+    assert len(precise) >= share * 9  # one of ten may be too noisy
+    assert sum(number >= 10 for number in found) <= 1
+
+
+def test_students_distribution_is_approximated_far_out() -> None:
+    """Quantiles of 8 degrees of freedom, of tables: two-sided 5 %, 0.1 % and one in a million."""
+    for t, p in ((2.306, 0.05), (5.041, 0.001), (13.26, 1e-6)):
+        assert 0.99 * p <= math.erfc(_normal(t, 8) / math.sqrt(2)) <= 1.2 * p, "a little too large at most"
 
 
 @pytest.mark.parametrize("at", [1, 5, 8])
