@@ -32,7 +32,8 @@ class Names:
         if function_at:
             lines = _imported(function_at, name)
         elif module in (None, *sending.MAIN) or not name.isidentifier() or name != getattr(function, "__name__", ""):
-            lines = ""  # it is in the same script
+            known = name.isidentifier() and name == getattr(function, "__name__", "")
+            lines = f"# {name if known else 'function'}: the one that was compared"
         else:
             lines = f"from {module} import {name}"
         if items_at and finding.is_named(items_at):
@@ -42,7 +43,7 @@ class Names:
         elif items_at:
             found = f"items = {items_at}"
         else:
-            found = f"items = {items!r}" if isinstance(items, range) else ""
+            found = f"items = {items!r}" if isinstance(items, range) else "# items: those that were compared"
         return cls(lines, found)
 
 
