@@ -1,20 +1,24 @@
 """Which commit of a line made a benchmark slower: bisection on pairs, and one test that the answer stands on.
 
-The search only proposes a commit; pairs that it has not used decide about it. So the whole search
-has one error rate, alpha: that it names a commit which is not slower than the one before it. How
-often the search itself goes astray changes what is found, and not how often that is wrong.
+The search only proposes a commit; pairs that it has not used decide about it, and what is not
+confirmed is searched again with more pairs, a share of alpha each. So the whole search has one
+error rate, alpha: that it names a commit which is not slower than the one before it. How often the
+search itself goes astray changes what is found, and not how often that is wrong.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
 
 from asv_gate import signedrank
 
-FEWEST, MOST = 4, 40  # pairs of a step
+MOST = 40  # pairs of a step
+# A search whose commit is not confirmed is made again with more pairs, since a burst may have led it astray: for each
+# attempt the pairs that a step has at least, and its share of alpha.
+ATTEMPTS = ((4, 1 / 2), (12, 1 / 4), (MOST, 1 / 4))
 CERTAIN = 3.0  # standard errors from the middle between good and bad at which a step is decided
 NORMAL_MAD = 1.4826
 
@@ -100,41 +104,65 @@ def search(length: int, pairs: Pairs, *, alpha: float, threshold: float, confirm
         Where the ends of the line cannot be measured.
 
     """
-    good, bad = 0, length - 1
-    margin = math.log1p(threshold)
-    # Whether there is anything to look for. This proves nothing, and is only meant to save the search.
-    whole = _sample(pairs, good, bad, middle=margin)
-    effect = float(signedrank.estimate(whole))
-    out = Search(Ending.NO_CHANGE, good, bad, math.exp(effect))
-    out.steps.append(Step(bad, math.exp(effect), len(whole), effect > margin))
-    if effect <= margin:
-        return out
+    margin, last = math.log1p(threshold), length - 1
+    pairs = _remembered(pairs)
+    out = Search(Ending.NO_CHANGE, 0, last)
+    for attempt, (fewest, share) in enumerate(ATTEMPTS):
+        # Whether there is anything to look for. This proves nothing, and is only meant to save the search.
+        whole = _sample(pairs, 0, last, middle=margin, fewest=fewest)
+        effect = float(signedrank.estimate(whole))
+        out.steps.append(Step(last, math.exp(effect), len(whole), effect > margin))
+        if effect <= margin:
+            return replace(out, ending=Ending.NO_CHANGE, last_good=0, first_bad=last, ratio=math.exp(effect))
+        good, bad = _bisected(pairs, out, last, middle=effect / 2, fewest=fewest)
+        out.last_good, out.first_bad = good, bad
+        first = MOST + attempt * confirming
+        fresh = np.array([pairs(good, bad, first + number) for number in range(confirming)])
+        out.ratio = math.exp(float(signedrank.estimate(fresh)))
+        out.low, out.high = (math.exp(end) for end in signedrank.interval(fresh, 0.95))
+        out.p_value = signedrank.p_value(fresh - margin)
+        out.ending = Ending.NAMED if out.p_value <= alpha * share else Ending.NOT_CONFIRMED
+        if out.ending is Ending.NAMED:
+            break
+    return out
+
+
+def _bisected(pairs: Pairs, out: Search, bad: int, *, middle: float, fewest: int) -> tuple[int, int]:
+    """The last good commit and the first bad one, as far as pairs with the first commit of the line tell."""
+    good = 0
     while candidates := [at for at in range(good + 1, bad) if at not in out.skipped]:
         at = min(candidates, key=lambda at: abs(2 * at - good - bad))
         try:
-            d = _sample(pairs, 0, at, middle=effect / 2)
+            d = _sample(pairs, 0, at, middle=middle, fewest=fewest)
         except CannotMeasure as error:
             out.skipped[at] = str(error)
             continue
         estimate = float(signedrank.estimate(d))
-        slower = estimate > effect / 2
+        slower = estimate > middle
         out.steps.append(Step(at, math.exp(estimate), len(d), slower))
         good, bad = (good, at) if slower else (at, bad)
-    out.last_good, out.first_bad = good, bad
-    fresh = np.array([pairs(good, bad, MOST + number) for number in range(confirming)])
-    out.ratio = math.exp(float(signedrank.estimate(fresh)))
-    out.low, out.high = (math.exp(end) for end in signedrank.interval(fresh, 0.95))
-    out.p_value = signedrank.p_value(fresh - margin)
-    out.ending = Ending.NAMED if out.p_value <= alpha else Ending.NOT_CONFIRMED
-    return out
+    return good, bad
 
 
-def _sample(pairs: Pairs, base: int, head: int, middle: float) -> np.ndarray:
+def _remembered(pairs: Pairs) -> Pairs:
+    """The same pairs, each measured once: a later attempt goes on with those of the earlier ones."""
+    known: dict[tuple[int, int, int], float] = {}
+
+    def pair(base: int, head: int, number: int) -> float:
+        key = base, head, number
+        if key not in known:
+            known[key] = pairs(base, head, number)
+        return known[key]
+
+    return pair
+
+
+def _sample(pairs: Pairs, base: int, head: int, *, middle: float, fewest: int) -> np.ndarray:
     """As many pairs as it takes to tell on which side of the middle they are, or the most."""
     d: list[float] = []
     while len(d) < MOST:
         d.append(pairs(base, head, len(d)))
-        if len(d) >= FEWEST and _certain(d, middle):
+        if len(d) >= fewest and _certain(d, middle):
             break
     return np.array(d)
 

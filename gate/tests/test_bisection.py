@@ -33,6 +33,19 @@ def test_a_line_without_a_change_names_none_more_often_than_alpha() -> None:
     assert stats.binomtest(named, 200, 0.05, alternative="greater").pvalue > 0.001
 
 
+def test_a_search_that_a_burst_has_led_astray_is_made_again() -> None:
+    levels = np.where(np.arange(LINE) >= 17, math.log(1.1), 0.0)
+    pairs = noisy(levels, np.random.default_rng(5))
+
+    def disturbed(base: int, head: int, number: int) -> float:
+        burst = 0.2 if (head, number < 4) == ((LINE - 1) // 2, True) else 0.0
+        return burst + pairs(base, head, number)  # type: ignore[operator, no-any-return]
+
+    found = search(LINE, disturbed, alpha=0.01, threshold=0.01)
+    assert (found.ending, found.first_bad) == (Ending.NAMED, 17)
+    assert [step.slower for step in found.steps if step.position == (LINE - 1) // 2] == [True, False]
+
+
 def test_a_slow_drift_of_the_machine_names_none() -> None:
     """It is in both sides of a pair."""
     rng = np.random.default_rng(2)
