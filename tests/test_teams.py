@@ -18,15 +18,16 @@ from kernels.machine import cpus
 EXAMPLES = {None: 10, "fork": 5, "forkserver": 2, "spawn": 1}
 SLOW = (*ways.BY_THEMSELVES, "mpire")  # to start, whatever way they do it
 
-# With start method spawn, which takes long, each workload has one of the strategies, of which each has some workloads.
-# make slow: everything.
-IN_FULL = os.environ.get("SLOW") == "1"
+# Of the ways with start method spawn, and of those with an engine, each of which takes seconds, every workload has one,
+# and every way some workloads. test_few_items has all pairs of workload and strategy, and make slow has all cases.
+IN_FULL = os.environ.get("SLOW") == "1" or ways.ALL_OF_ENGINES
 SPAWN = [way for way in ways.EVERY if way.values[1] == "spawn"]
+ENGINES = [way for way in ways.EVERY if way.values[0] in SLOW and way.values[0] != "mpi" and way not in SPAWN]
 CASES = [
     pytest.param(name, *way.values, id=f"{way.id}-{name}")
     for i, name in enumerate(INDEPENDENT)
     for way in ways.EVERY
-    if IN_FULL or way not in SPAWN or way is SPAWN[i % len(SPAWN)]
+    if IN_FULL or all(way not in group or way is group[i % len(group)] for group in (SPAWN, ENGINES))
 ]
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.long]
