@@ -67,7 +67,7 @@ def forecast(
     seed: int = 0,
     tell: Callable[[float, float], None] = lambda done, of: None,
 ) -> Forecast:
-    """Ask the budgets of the ladder, until a larger one finds no more.
+    """Ask the budgets of the ladder, until a larger one finds no more, and that of the settings.
 
     Parameters
     ----------
@@ -89,16 +89,18 @@ def forecast(
     budgets = sorted({*(60.0 * minutes for minutes in MINUTES), settings.budget})
     rows: list[np.ndarray] = []
     asked: list[float] = []
+    enough = False
     for done, budget in enumerate(budgets):
         tell(done, len(budgets))
+        if enough and budget != settings.budget:
+            continue
         if budget > spent:
             given = replace(settings, budget=budget - spent, limit=growth * budget - spent)
             rows.append(_detectable(np.array(costs, float), np.array(scales, float), margins, given, seed))
         else:
             rows.append(np.full(len(costs), np.inf))
         asked.append(budget)
-        if budget >= settings.budget and _enough(rows, float(np.sum(costs)), budget):
-            break
+        enough = enough or _enough(rows, float(np.sum(costs)), budget)
     return Forecast(asked, np.stack(rows))
 
 

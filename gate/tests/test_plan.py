@@ -47,11 +47,11 @@ def test_a_budget_of_a_run_is_asked_as_it_is() -> None:
 
 
 def test_a_larger_slowdown_needs_no_more_and_more_noise_or_dearer_pairs_need_more() -> None:
-    usual = made([1.0] * 8)
+    usual = made([1.0] * 4)
     five, ten = (usual.needed(slowdown).max() for slowdown in SLOWDOWNS)
     assert ten <= five < math.inf
-    assert made([1.0] * 8, noise=2 * ASSUMED_NOISE).needed(0.10).max() > ten
-    assert made([4.0] * 8).needed(0.05).max() > five
+    assert made([1.0] * 4, noise=2 * ASSUMED_NOISE).needed(0.10).max() > ten
+    assert made([4.0] * 4).needed(0.05).max() > five
 
 
 def test_what_no_budget_finds_is_said_so_and_the_ladder_ends() -> None:

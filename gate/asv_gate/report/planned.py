@@ -78,8 +78,8 @@ def _sentences(plan: Plan) -> Iterator[str]:
     if plan.dry.skipped:
         yield f"Skipped on both sides: {count(plan.dry.skipped, 'benchmark')}."
     yield (
-        f"Besides its budget a run takes what the dry run does, {duration(plan.dry.seconds)} here, and builds "
-        f"{count(plan.request.installations, 'environment')} of each commit that are not kept from before."
+        f"Besides its budget a run takes what the dry run does ({duration(plan.dry.seconds)} here), and the building "
+        f"of {count(plan.request.installations, 'environment')} of each commit, where they are not kept from before."
     )
 
 
