@@ -12,6 +12,7 @@ from kernels.registry import find_strategy
 
 BY_VALUE = ("joblib", "loky", "dask", "ray")  # engines that send what is defined in __main__ by value, and start
 BY_THEMSELVES = (*BY_VALUE, "mpi")  # processes, as this does, by none of multiprocessing's start methods
+ENGINES = ("loky", "mpire", "dask", "dask_threaded", "ray")
 SLOW = ("dask", "ray")  # which take seconds to start, and have a few tests of their own
 
 # Whether the engines go through all of the tests, which takes minutes: make test-engines says so.
