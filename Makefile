@@ -170,9 +170,9 @@ clean:  ## remove what these commands made, but for the results
 kernels := .[test]
 suite := ./gate ./scaling .[suite]
 engines := .[test,engines]
-test := ./gate[test] ./scaling[test] .[test,plot,suite,docs]
+test := ./gate[test] ./scaling[test] .[test,dask,plot,suite,docs]
 docs := ./gate ./scaling .[docs]
-dev := ./gate[test] ./scaling[test] .[test,plot,suite,docs,dev]
+dev := ./gate[test] ./scaling[test] .[test,dask,plot,suite,docs,dev]
 
 .venv/%: pyproject.toml gate/pyproject.toml scaling/pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \

@@ -1,4 +1,4 @@
-"""What ``make engines`` runs: the table of docs/engines.md, each engine beside `pool` and `shared`.
+"""What ``make engines`` runs: the tables of docs/engines.md and README.md, each engine beside `pool` and `shared`.
 
 Each workload is one run of ``kernels compare``, in which all strategies are interleaved. What is measured is kept in
 docs/engines.json, so that the workloads can be measured one at a time: ``python -m tools.engines parzen``.
@@ -6,6 +6,7 @@ docs/engines.json, so that the workloads can be measured one at a time: ``python
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ WORKLOADS = ("parzen", "cubes", "triad", "queens")
 STRATEGIES = ("pool", "shared", "joblib", "loky", "mpire", "dask", "dask_threaded", "ray")
 WORKERS = 2
 KEPT = Path("docs", "engines.json")
-PAGE = Path("docs", "engines.md")
+PAGE, FRONT = Path("docs", "engines.md"), Path("README.md")
 BEGIN, END = "<!-- the table of make engines -->\n", "<!-- end of the table of make engines -->\n"
 
 
@@ -43,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         kept.save(KEPT, kept.load(KEPT) | {workload: summary(compared)})
     kept.show(PAGE, BEGIN, END, as_table(kept.load(KEPT)))
-    print(f"The table is in {PAGE}.")
+    kept.show(FRONT, BEGIN, END, speedups(kept.load(KEPT)))
+    print(f"The tables are in {PAGE} and {FRONT}.")
     return 0
 
 
@@ -90,6 +92,27 @@ def as_table(everything: dict[str, Any]) -> str:
             cells.append(f"**{cell}**" if best[strategy] == min(best.values()) else cell)
         cold = [found["cold"][strategy] for found in everything.values() if strategy in found["cold"]]
         rows.append([*cells, f"{min(cold):.2g}" if cold else "-"])
+    return "\n\n".join([tables.markdown(rows), *_where(everything)])
+
+
+def _where(everything: dict[str, Any]) -> list[str]:
+    """In a sentence, what the times depend on; in more than one where the workloads were not measured alike."""
+    of: dict[str, list[str]] = {}
+    for name, found in everything.items():
+        where = f"size {found['size']}, Python {found['python']}, {found['cpus']['usable']} CPUs ({found['cpu']})"
+        of.setdefault(where, []).append(f"`{name}` {found['rounds']}")
+    return [f"{where[0].upper()}{where[1:]}; rounds: {', '.join(names)}." for where, names in of.items()]
+
+
+def speedups(everything: dict[str, Any]) -> str:
+    """A row for each workload: the speedup of each strategy over serial, the best in bold."""
+    rows = [["workload", *(f"`{strategy}`" for strategy in STRATEGIES)]]
+    for workload in (name for name in WORKLOADS if name in everything):
+        best = everything[workload]["best"]
+        cells = [as_factor(best["serial"] / best[strategy]) if strategy in best else "-" for strategy in STRATEGIES]
+        fastest = min(STRATEGIES, key=lambda strategy: best.get(strategy, math.inf))
+        cells[STRATEGIES.index(fastest)] = f"**{cells[STRATEGIES.index(fastest)]}**"
+        rows.append([f"`{workload}`", *cells])
     return tables.markdown(rows)
 
 

@@ -18,7 +18,8 @@ PAGE = f"before\n{engines.BEGIN}old\n{engines.END}after\n"
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The workloads that were compared; a comparison that would take minutes is not made."""
     (tmp_path / "docs").mkdir()
-    (tmp_path / engines.PAGE).write_text(PAGE)
+    for page in (engines.PAGE, engines.FRONT):
+        (tmp_path / page).write_text(PAGE)
     monkeypatch.chdir(tmp_path)
     asked: list[str] = []
 
@@ -48,6 +49,9 @@ def test_workloads_can_be_measured_one_at_a_time(asked: list[str]) -> None:
     assert "| `shared` | **60 ms, 1.67x** | **80 ms, 1.25x** | **70 ms, 1.43x** | 0.6 |" in page
     assert "| `dask` | 200 ms, 0.50x | 200 ms" in page
     assert "| `ray` | - | - | - | - |" in page
+    front = engines.FRONT.read_text()
+    assert "| workload | `pool` | `shared` | `joblib` |" in front
+    assert "| `parzen` | 1.11 | **1.67** | - |" in front
 
 
 def test_what_failed_is_said_and_what_was_measured_is_kept(
@@ -63,3 +67,9 @@ def test_a_workload_that_is_not_in_the_table_is_refused(asked: list[str], capsys
     with pytest.raises(SystemExit):
         engines.main(["sleep"])
     assert "a workload must be one of parzen, cubes, triad, queens, not sleep" in capsys.readouterr().err
+
+
+def test_the_tables_of_the_pages_are_those_of_what_is_kept() -> None:
+    everything = kept.load(ROOT / engines.KEPT)
+    for page, table in ((engines.PAGE, engines.as_table), (engines.FRONT, engines.speedups)):
+        assert f"{engines.BEGIN}{table(everything)}\n{engines.END}" in (ROOT / page).read_text()
