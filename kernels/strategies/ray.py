@@ -12,6 +12,7 @@ import logging
 import multiprocessing
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -33,6 +34,7 @@ from kernels.workers.sockets import folder_for_sockets
 from kernels.workers.tasks import START_SECONDS
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
+CONNECT_SECONDS = 5
 
 
 def missing() -> str | None:
@@ -64,6 +66,8 @@ def connect(workload: Independent, problem: Problem, address: str) -> Iterator[t
         raise ValueError("this process has an instance of Ray's already, and can have but one: close its teams before")
     with contextlib.ExitStack() as end:
         try:
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, int(port)), CONNECT_SECONDS).close()  # Ray would wait for minutes
             end.enter_context(_initialized(address))
         except (OSError, RuntimeError, ValueError) as error:
             told = str(error).partition("\n")[0]
