@@ -1,4 +1,4 @@
-"""What ``make engines`` runs: the tables of docs/engines.md and README.md, each engine beside `pool` and `shared`.
+"""What ``make engines`` runs: the table of docs/engines.md, and of README.md, each engine beside `pool` and `shared`.
 
 Each workload is one run of ``kernels compare``, in which all strategies are interleaved. What is measured is kept in
 docs/engines.json, so that the workloads can be measured one at a time: ``python -m tools.engines parzen``.
@@ -44,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         kept.save(KEPT, kept.load(KEPT) | {workload: summary(compared)})
     kept.show(PAGE, BEGIN, END, as_table(kept.load(KEPT)))
-    kept.show(FRONT, BEGIN, END, speedups(kept.load(KEPT)))
-    print(f"The tables are in {PAGE} and {FRONT}.")
+    if kept.has_marks(FRONT, BEGIN, END):
+        kept.show(FRONT, BEGIN, END, speedups(kept.load(KEPT)))
+    print(f"The table is in {PAGE}.")
     return 0
 
 

@@ -67,9 +67,3 @@ def test_a_workload_that_is_not_in_the_table_is_refused(asked: list[str], capsys
     with pytest.raises(SystemExit):
         engines.main(["sleep"])
     assert "a workload must be one of parzen, cubes, triad, queens, not sleep" in capsys.readouterr().err
-
-
-def test_the_tables_of_the_pages_are_those_of_what_is_kept() -> None:
-    everything = kept.load(ROOT / engines.KEPT)
-    for page, table in ((engines.PAGE, engines.as_table), (engines.FRONT, engines.speedups)):
-        assert f"{engines.BEGIN}{table(everything)}\n{engines.END}" in (ROOT / page).read_text()
