@@ -164,7 +164,7 @@ class _Writer:
             one = ", chunksize=1" if call == "pool.map" else ""
             body = f"{self.chunks()}{start}    answers = {self.joined(f'{call}({self.f}, chunks{one})')}"
             return self.written(imports, body)
-        if self.loop.reduce is not None:
+        if self.loop.reduce is not None or hasattr(self.loop.sample, "dtype"):  # rows one by one make larger pickles
             definition = f"def part(chunk):\n    return {self.of('chunk')}\n"
             return self.written(
                 imports, f"{self.chunks()}{start}    answers = {self.joined(f'{call}(part, chunks)')}", definition
