@@ -168,7 +168,7 @@ def _cluster(workers: int) -> Iterator[tuple[Any, Callable[[], None]]]:
                     n_workers=workers,
                     threads_per_worker=1,
                     memory_limit=0,  # nothing is written to disk, and no worker is ended for what it holds
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",  # any free port: None takes 8787, and complains where it is taken
                     local_directory=folder,
                     worker_class=Watched,
                     silence_logs=logging.CRITICAL,
