@@ -104,7 +104,7 @@ docs: .venv/docs  ## build the documentation into .asv/docs; a warning or a brok
 docs-check: .venv/test  ## run every program of the documentation, the slow ones too, and say which numbers are stale
 	SLOW=1 $(BIN)/python -m pytest --timeout 900 docs tests/repository/test_docs.py tests/repository/test_docs_commands.py \
 		tests/repository/test_messages.py tests/repository/test_numbers.py tests/repository/test_site.py
-	$(BIN)/python -m tools.numbers
+	$(BIN)/python -m tools.page_numbers
 
 # Which need a Python from 3.12 on, and other versions of NumPy and SciPy than asv-gate may have.
 OTHERS := .asv/others

@@ -23,7 +23,7 @@ from sybil.parsers.myst import CodeBlockParser
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tools are not installed
 
-from tools import numbers
+from tools import page_numbers as numbers
 
 # A program that takes longer hangs; a slow one also makes installations.
 SECONDS = 600 if os.environ.get("SLOW") == "1" else 200

@@ -18,8 +18,9 @@ import kernels
 from kernels.workers import stdlib
 
 SOURCES = [file for file in Path(kernels.__file__).parent.rglob("*.py") if file.name != "stdlib.py"]
-# Joblib's own, and names in os and sys that are documented, underscore and all.
-ALLOWED = {"_backend", "_exit", "_is_gil_enabled", "_jit", "_xoptions"}
+# Joblib's own and mpire's, and names in os and sys that are documented, underscore and all.
+OF_MPIRE = {"_exception_thrown", "_results_queue", "_set", "_start_worker", "_task_queues", "_worker_restart_condition"}
+ALLOWED = {"_backend", "_exit", "_is_gil_enabled", "_jit", "_xoptions", *OF_MPIRE}
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -63,6 +64,18 @@ def test_an_executor_has_a_thread_two_queues_and_processes() -> None:
         assert all(hasattr(queue, end) for queue in (parts.calls, parts.results) for end in ("_reader", "_writer"))
     assert stdlib.executor_processes(executor) == []
     assert stdlib.executor_parts(executor) is None
+
+
+def test_a_lock_that_a_dead_worker_held_is_freed() -> None:
+    context = multiprocessing.get_context(kernels.default_start_method())
+    event, condition = context.Event(), context.Condition(context.Lock())
+    inside: Any = event
+    for held, given in ((inside._cond, event), (condition, condition)):
+        held.acquire()
+        stdlib.free_lock(given)
+        stdlib.free_lock(given)
+        assert held.acquire(timeout=0)
+        held.release()
 
 
 @pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="there is no fork server here")

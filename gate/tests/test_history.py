@@ -170,14 +170,14 @@ def test_a_broken_file_of_packages_is_one_error_and_stays(tmp_path: Path, text: 
     assert file.read_bytes() == before
 
 
-def installed(folder: Path, files: dict[str, str], project: str = "thing") -> str:
+def installed(folder: Path, files: dict[str, str], project: str = "thing", commit: str = "a") -> str:
     """The digest of an installation that has these files: its Python tells that its packages lie there."""
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     tells = f"print({json.dumps([str(folder)])!r})"
     python = [sys.executable, "-c", tells]
-    return package.digest(Install("a" * 40, "a", folder, python, {"ASV_PROJECT": project}))
+    return package.digest(Install(commit * 40, "a", folder, python, {"ASV_PROJECT": project}))
 
 
 FILES = {"thing/__init__.py": "1", "thing-1.dist-info/METADATA": "thing", "six.py": "six"}
@@ -200,23 +200,46 @@ def test_a_digest_is_of_what_benchmarks_run(tmp_path: Path, changed: dict[str, s
     assert (installed(tmp_path / "another", {**FILES, **changed}) == before) is alike
 
 
+EDITABLE = json.dumps({"url": "file:///somewhere", "dir_info": {"editable": True}})
+
+
+@pytest.mark.parametrize(
+    ("files", "alike"),
+    [
+        (FILES, True),
+        ({"six.py": "six"}, False),
+        ({"__editable__.thing.pth": "/somewhere", **FILES, "thing-1.dist-info/direct_url.json": EDITABLE}, False),
+        ({"thing_more-1.dist-info/METADATA": "another"}, False),
+        ({**FILES, "thing-1.dist-info/direct_url.json": '{"url": "file:///somewhere", "dir_info": {}}'}, True),
+    ],
+)
+def test_two_commits_are_alike_only_where_the_project_is_copied(
+    tmp_path: Path, files: dict[str, str], *, alike: bool
+) -> None:
+    one = installed(tmp_path / "one", files)
+    assert (installed(tmp_path / "two", files, commit="b") == one) is alike
+
+
 def test_a_project_that_builds_packages_is_not_left_out_of_its_own_digest(tmp_path: Path) -> None:
-    before = installed(tmp_path / "one", {"build/__init__.py": "1"}, "build")
-    assert installed(tmp_path / "two", {"build/__init__.py": "2"}, "build") != before
+    files = {"build-1.dist-info/METADATA": "build"}
+    before = installed(tmp_path / "one", {**files, "build/__init__.py": "1"}, "build")
+    assert installed(tmp_path / "two", {**files, "build/__init__.py": "2"}, "build") != before
 
 
 def test_what_an_earlier_run_knows_to_be_unchanged_is_measured_only_when_it_is_asked_for(thing: Path) -> None:
-    """These environments are all of the Python that runs the tests, so that all commits have one package."""
-    request = ("--reference", "base", "--bench", "track_count")
+    """All environments are the Python that runs the tests: the project is called as a package that lies there."""
+    named = thing / "named.json"
+    named.write_text(json.dumps({**json.loads((thing / "asv.conf.json").read_text()), "project": "pytest"}))
+    request = ("--config", named.name, "--reference", "base", "--bench", "track_count")
     try:
         assert asv_gate(thing, "history", "same", *request).status == 0
         unchanged = asv_gate(thing, "history", "larger", *request)
         assert unchanged.status == 0, unchanged.said
         assert "not measured: the same package as" in unchanged.output
         more = asv_gate(thing, "history", "larger", *request, "--bench", "track_steady")
-        assert "1 measured in" in more.output, "the other commit has no result of it"
+        assert "1 benchmark measured" in more.output, "the other commit has no result of it"
         again = asv_gate(thing, "history", "larger", *request, "--again")
-        assert "1 measured in" in again.output
+        assert "1 benchmark measured" in again.output
         (file,) = (thing / "results").glob("*-paired/packages.jsonl")
         assert len(file.read_text().splitlines()) == 2
     finally:

@@ -12,7 +12,7 @@ from typing import Any
 
 from kernels.comparing.rates import work_of
 from kernels.comparing.timing import Timing
-from kernels.contract.parts import answer_array
+from kernels.contract.parts import shared_answer
 from kernels.contract.workload import AnyWorkload
 from kernels.mpi import memory_files
 from kernels.registry import find_strategy, find_workload, name_of
@@ -55,7 +55,7 @@ def measure(workload: AnyWorkload, *, size: Any, seed: int, rounds: int) -> Timi
         module = find_workload(workload)
         require_support(module, find_strategy("mpi"))
         problem = problem_of(module, size, seed) if comm.rank == 0 else None
-        out = answer_array(module, problem) if comm.rank == 0 else None
+        out = shared_answer(module, problem) if comm.rank == 0 else None
         phases = Phases()
         comm.Barrier()
         begin = time.perf_counter()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from kernels.contract.coordination import WithRanks
-from kernels.contract.parts import answer_array, joiner, share, solve, spans
+from kernels.contract.parts import joiner, share, shared_answer, solve, spans
 from kernels.contract.workload import Answer, ArrayAnswer, Independent, Problem, Run, Workload
 from kernels.mpi.placement import gather, placed
 from kernels.workers.replies import packed, unpacked
@@ -107,7 +107,7 @@ def _by_parts(workload: Independent, rank: Rank) -> Iterator[Run]:
             part = stack.enter_context(placed(comm, portions))
         del portions
         has_rows = isinstance(workload, ArrayAnswer)
-        own = out[lo:hi] if out is not None else None if part is None else answer_array(workload, part)
+        own = out[lo:hi] if out is not None else None if part is None else shared_answer(workload, part)
 
         def run() -> Answer:
             answer = error = None

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from multiprocessing.context import BaseContext
 
 from kernels.contract.coordination import WithAsyncio, WithRanks
-from kernels.contract.parts import answer_array
+from kernels.contract.parts import shared_answer
 from kernels.contract.workload import Answer, Independent, Problem, Run, Workload
 from kernels.errors import WorkerDied
 
@@ -60,7 +60,7 @@ def _started(workload: Workload, problem: Problem, workers: int, alone: bool) ->
     from kernels.mpi.answer import SharedAnswer
     from kernels.mpi.job import Job
 
-    like = answer_array(workload, problem)  # only its shape is used, so that no page of it is ever touched
+    like = shared_answer(workload, problem)  # only its shape is used, so that no page of it is ever touched
     with contextlib.ExitStack() as end:
         answers = None if like is None else end.enter_context(contextlib.closing(SharedAnswer(like)))
         del like

@@ -22,7 +22,7 @@ from kernels.workers.carried import all_up, files, received, require_picklable, 
 from kernels.workers.main_module import hidden, needs_main, require_files
 from kernels.workers.replies import Guarded, opened
 from kernels.workers.signals import defer_sigint
-from kernels.workers.stdlib import close_reader, close_writer
+from kernels.workers.stdlib import close_reader, close_writer, free_lock, ignore_broken_pipe
 
 HAS_WORKERS = TAKES_START_METHOD = True
 POLL_SECONDS = 0.1  # how soon a death is noticed; an answer wakes the caller at once
@@ -118,7 +118,7 @@ def _pool_class() -> Any:
         def _start_worker(self, worker_id: int) -> None:
             comms = self._worker_comms
             for queue in comms._task_queues:
-                queue._ignore_epipe = True  # said at the end, to its thread, by closing the other side
+                ignore_broken_pipe(queue)  # said at the end, to its thread, by closing the other side
             with self.around():
                 super()._start_worker(worker_id)
             self.processes.append(self._workers[worker_id])
@@ -132,8 +132,8 @@ def _pool_class() -> Any:
                     worker.kill()
                     worker.join()
                 comms = self._worker_comms
-                _free(comms._exception_thrown._cond._lock)
-                _free(comms._worker_restart_condition._lock)
+                free_lock(comms._exception_thrown)
+                free_lock(comms._worker_restart_condition)
                 comms.signal_exception_thrown(MAIN_PROCESS)  # by which its threads and its map end
                 self._cache[MAIN_PROCESS]._set(success=False, result=EOFError())
                 close_writer(comms._results_queue)  # for the thread that reads answers: the end
@@ -157,9 +157,3 @@ def _pool_class() -> Any:
                 super().stop_and_join(keep_alive)
 
     return Pool
-
-
-def _free(lock: Any) -> None:
-    """Whether it was free or a dead worker's, it is free after it."""
-    lock.acquire(block=False)
-    lock.release()

@@ -120,6 +120,18 @@ def close_writer(queue: Any) -> None:
     _close_once(queue._writer)
 
 
+def ignore_broken_pipe(queue: Any) -> None:
+    """Let the thread that fills a queue end without a word where nobody reads it any more."""
+    queue._ignore_epipe = True
+
+
+def free_lock(condition: Any) -> None:
+    """Free the lock of a condition, or of an event's, whether it was free already or a dead worker's."""
+    lock = getattr(condition, "_cond", condition)._lock
+    lock.acquire(block=False)
+    lock.release()
+
+
 def _close_once(connection: Any) -> None:
     """Close it, so that another thread that closes it at the same time does not close the same file again."""
     twin = object.__new__(type(connection))

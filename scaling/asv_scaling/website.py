@@ -114,7 +114,7 @@ class Site:
         return {
             "name": machine.name,
             "cpus": machine.cpus,
-            "reference": against and [against.commit, against.environment],
+            "reference": against and [against.commit, numbers.get(against.environment)],
             "facts": {
                 parameters.printable(name): parameters.printable(fact)
                 for name, fact in machine.facts.items()
@@ -124,7 +124,6 @@ class Site:
             "environments": [
                 {
                     "number": numbers[one.name],
-                    "name": one.name,
                     "label": label,
                     "facts": one.facts,
                     "commits": measured[one.name],

@@ -7,14 +7,14 @@ import pytest
 
 from asv_scaling import export
 from asv_scaling.__main__ import main as scaling
-from tools import numbers
+from tools import page_numbers as numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("page", numbers.PAGES, ids=numbers.name)
 def test_every_number_of_a_page_is_explained(page: Path) -> None:
-    """By COMPUTED, STATED or BY_HAND of tools/numbers.py, or by the command that made its table or its output."""
+    """By COMPUTED, STATED or BY_HAND of tools/page_numbers.py, or by the command that made its table or its output."""
     assert numbers.unexplained(page) == []
 
 

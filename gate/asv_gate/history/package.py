@@ -23,7 +23,9 @@ FOLDERS = "import json, sysconfig; print(json.dumps(sorted({sysconfig.get_path(p
 def digest(install: Install) -> str:
     """Of all files that the environment's Python can import: the project as it was built, and what it needs.
 
-    It is the same for every installation of them, whatever its folder is called, on this machine or another.
+    It is the same for every installation of them, whatever its folder is called, on this machine or another. Where
+    the project is not among these files, as after ``pip install --editable``, each commit has a digest of its own:
+    nothing then shows that two are alike.
 
     Raises
     ------
@@ -41,10 +43,21 @@ def digest(install: Install) -> str:
     project = plain(install.variables.get("ASV_PROJECT", ""))
     left_out = [name for name in BUILDERS if plain(name) != project]
     sha = hashlib.sha256()
+    if not any(_is_copied(folder, project) for folder in map(Path, folders)):
+        sha.update(install.commit.encode())
     for folder in map(Path, folders):
         for path in _files(folder, left_out):
             sha.update(os.fsencode(path.relative_to(folder)) + b"\0" + path.read_bytes() + b"\0")
     return sha.hexdigest()
+
+
+def _is_copied(folder: Path, project: str) -> bool:
+    """Whether a distribution of that name lies here, and is no link to where its sources are."""
+    for about in folder.glob("*-info"):
+        if plain(re.split(r"-\d|\.(?:dist|egg)-info", about.name)[0]) == project:
+            origin = about / "direct_url.json"
+            return not origin.is_file() or not re.search(rb'"editable"\s*:\s*true', origin.read_bytes())
+    return False
 
 
 def _files(folder: Path, left_out: Sequence[str]) -> Iterator[Path]:

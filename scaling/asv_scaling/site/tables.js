@@ -49,7 +49,7 @@ const apart = (machine, speedup) => (machine.reference || speedup === 1 ? "" : "
 // How the numbers of a machine were taken, in words.
 function drawTaken(paragraph, machine) {
   paragraph.className = machine.reference ? "" : "scaling-warning";
-  const build = machine.reference && machine.environments.find(item => item.name === machine.reference[1])?.label;
+  const build = machine.reference && machine.environments.find(item => item.number === machine.reference[1])?.label;
   paragraph.textContent = machine.reference
     ? `Measured in pairs: each benchmark here in turns with the same one of the reference, commit ${machine.reference[0].slice(0, 8)}`
       + `${build ? ` on Python ${build}` : ""}, whose versions of a workload were measured in turns with each other. `

@@ -1,4 +1,4 @@
-"""Where the numbers of the documentation come from: ``python -m tools.numbers`` says which are stale.
+"""Where the numbers of the documentation come from: ``python -m tools.page_numbers`` says which are stale.
 
 A number of a page is in one of four places. An output block is what a program printed. A table between two comments is
 what the command in the first of them made. A number of the text is computed anew from the code or from the results, and
@@ -228,6 +228,7 @@ COMPUTED = (
 )
 
 STATED = (
+    Stated("README.md", "one that waits 5 ms for a page", "what the function in the example sleeps"),
     Stated("docs/explanation/interleaving.md", "more than 2 % slower", "the limit in the program below it"),
     Stated(
         "docs/free-threading.md",
@@ -317,7 +318,7 @@ def stale() -> list[str]:
             if (of := digest(page)) and not is_of(name(page), of)
         ),
         *(
-            f"the table of {made.command}: the code has changed since: run it, and then tools.numbers --made"
+            f"the table of {made.command}: the code has changed since: run it, and then tools.page_numbers --made"
             for made in MADE
             if not is_of(made.command, digest_of(made.inputs))
         ),
@@ -343,7 +344,7 @@ def stale_efficiencies() -> dict[str, list[str]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Say what is stale, and 1 where anything is; or note that a command's table was just made."""
-    parser = argparse.ArgumentParser(prog="python -m tools.numbers", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.page_numbers", description=__doc__)
     parser.add_argument("--made", choices=[made.command for made in MADE], help="a table that was just made anew")
     options = parser.parse_args(arguments)
     if options.made:
