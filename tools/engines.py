@@ -78,6 +78,11 @@ def summary(compared: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def shown(milliseconds: float) -> str:
+    """Three digits, and no exponent where there are more."""
+    return f"{milliseconds:.3g}" if milliseconds < 1000 else f"{milliseconds:,.0f}"
+
+
 def as_table(everything: dict[str, Any]) -> str:
     """A row for each strategy, the fastest of a column in bold; a dash where one is not installed."""
     everything = {name: everything[name] for name in WORKLOADS if name in everything}
@@ -89,7 +94,7 @@ def as_table(everything: dict[str, Any]) -> str:
             if strategy not in best:
                 cells.append("-")
                 continue
-            cell = f"{1000 * best[strategy]:.3g} ms, {as_factor(best['serial'] / best[strategy])}x"
+            cell = f"{shown(1000 * best[strategy])} ms, {as_factor(best['serial'] / best[strategy])}x"
             cells.append(f"**{cell}**" if best[strategy] == min(best.values()) else cell)
         cold = [found["cold"][strategy] for found in everything.values() if strategy in found["cold"]]
         rows.append([*cells, f"{min(cold):.2g}" if cold else "-"])
