@@ -243,4 +243,5 @@ def test_what_an_earlier_run_knows_to_be_unchanged_is_measured_only_when_it_is_a
         (file,) = (thing / "results").glob("*-paired/packages.jsonl")
         assert len(file.read_text().splitlines()) == 2
     finally:
+        named.unlink()
         shutil.rmtree(thing / "results", ignore_errors=True)
