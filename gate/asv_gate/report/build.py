@@ -183,8 +183,9 @@ def warnings(run: Run) -> list[str]:
         said.append(imports)
     if run.selection.excluded:
         said.append(f"Excluded by the suite: {count(run.selection.excluded, 'benchmark')}.")
-    if run.decision and (left := sum("budget" in note for note in run.decision.notes)):
-        said.append(f"The budget was too small for {left} of {count(len(run.decision.notes), 'benchmark')}.")
+    notes = [metric.wrong for metric in run.metrics] + list(run.decision.notes if run.decision else ())
+    if (left := sum("budget" in note for note in notes)) and not run.refusal:
+        said.append(f"The budget was too small for {left} of {count(len(notes), 'benchmark')}.")
     return said
 
 
