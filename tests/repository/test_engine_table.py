@@ -67,3 +67,10 @@ def test_a_workload_that_is_not_in_the_table_is_refused(asked: list[str], capsys
     with pytest.raises(SystemExit):
         engines.main(["sleep"])
     assert "a workload must be one of parzen, cubes, triad, queens, not sleep" in capsys.readouterr().err
+
+
+def test_the_tables_of_the_documents_are_of_what_was_measured() -> None:
+    everything = kept.load(ROOT / engines.KEPT)
+    assert everything.keys() == set(engines.WORKLOADS)
+    for page, table in ((engines.PAGE, engines.as_table(everything)), (engines.FRONT, engines.speedups(everything))):
+        assert f"{engines.BEGIN}{table}\n{engines.END}" in (ROOT / page).read_text()
