@@ -10,6 +10,8 @@ a suite are called can be said in ``asv.conf.json`` too, where the defaults do n
 
     "scaling": {"workers": ["procs"], "strategy": ["backend"], "serial": "sequential"}
 
+With ``"work": {"compute.Dgemm.time_run": [33554432, "flop"]}`` in it, what one run does, the page has rates too.
+
 ``python -m asv_scaling export`` writes the same tables and pictures to files.
 """
 

@@ -2,10 +2,11 @@
 
 import dataclasses
 import itertools
+import math
 import operator
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,11 +18,15 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class Settings:
-    """What a suite calls its parameters, and the strategy that the others are compared with."""
+    """What a suite calls its parameters, the strategy that the others are compared with, and what a run does.
+
+    `work` is of workloads by their key: an amount and its unit, as in ``[33554432, "flop"]``.
+    """
 
     workers: Sequence[str] = ("workers", "processes", "threads", "n_jobs")
     strategy: Sequence[str] = ("strategy",)
     serial: str = "serial"
+    work: Mapping[str, tuple[float, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, given: object) -> "Settings":
@@ -29,8 +34,11 @@ class Settings:
         if not isinstance(given, dict):
             raise ValueError(f'"scaling" must be an object, not {given!r}')
         for key, value in given.items():
-            if key not in ("workers", "strategy", "serial"):
-                raise ValueError(f'"scaling" has no {key!r}; it has "workers", "strategy" and "serial"')
+            if key not in ("workers", "strategy", "serial", "work"):
+                raise ValueError(f'"scaling" has no {key!r}; it has "workers", "strategy", "serial" and "work"')
+            if key == "work":
+                _check_work(value)
+                continue
             names = [value] if key == "serial" else value
             if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
                 wanted = "a name" if key == "serial" else "a list of names"
@@ -40,6 +48,26 @@ class Settings:
         if both:
             raise ValueError(f'"scaling" has {min(both)!r} as a name of workers and of strategy')
         return settings
+
+
+def _check_work(given: object) -> None:
+    """Raise ValueError where it is not an amount and a unit for each workload."""
+    if not isinstance(given, dict):
+        raise ValueError(f'"work" of "scaling" must be an object, not {given!r}')
+    for name, value in given.items():
+        if not (
+            isinstance(value, list)
+            and len(value) == 2
+            and isinstance(value[0], (int, float))
+            and not isinstance(value[0], bool)
+            and 0 < value[0] < math.inf
+            and isinstance(value[1], str)
+            and value[1]
+        ):
+            raise ValueError(
+                f'"work" of "scaling" must have an amount above 0 and its unit, as in [33554432, "flop"], '
+                f"not {value!r} for {name}"
+            )
 
 
 @dataclass(frozen=True)
@@ -93,6 +121,9 @@ class Suite:
                 reasons.setdefault(f"of what benchmarks.json says of it, {error}", []).append(name)
         keys = parameters.distinct([workload.key for workload in workloads])
         workloads = [dataclasses.replace(workload, key=key) for workload, key in zip(workloads, keys, strict=True)]
+        strangers = sorted(settings.work.keys() - {workload.key for workload in workloads})
+        if strangers:
+            reasons['"work" of "scaling" in asv.conf.json names it, and no workload is called so'] = strangers
         sentences = [sentence(reason, some) for reason, some in reasons.items()]
         return cls(benchmarks, settings, workloads, sentences, _labels(workloads))
 

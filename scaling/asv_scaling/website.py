@@ -68,6 +68,7 @@ class Site:
                     "label": suite.labels[workload.key],
                     "strategies": workload.strategies,
                     "points": [[place.strategy, place.workers] for place in workload.places],
+                    "work": suite.settings.work.get(workload.key),
                 }
                 for workload in suite.workloads
             ],

@@ -58,6 +58,12 @@ def test_a_suite_can_say_what_it_calls_them() -> None:
     [
         ([], "must be an object"),
         ({"wokers": ["n"]}, "has no 'wokers'; it has \"workers\""),
+        ({"work": ["n"]}, '"work" of "scaling" must be an object'),
+        ({"work": {"m.time_it": 3}}, "must have an amount above 0 and its unit.* not 3 for m.time_it"),
+        ({"work": {"m.time_it": [0, "flop"]}}, "amount above 0"),
+        ({"work": {"m.time_it": [float("nan"), "flop"]}}, "amount above 0"),
+        ({"work": {"m.time_it": [True, "flop"]}}, "amount above 0"),
+        ({"work": {"m.time_it": [1, ""]}}, "amount above 0"),
         ({"workers": "n"}, '"workers" of "scaling" must be a list of names, not \'n\''),
         ({"serial": 3}, '"serial" of "scaling" must be a name, not 3'),
         ({"strategy": ["n"], "workers": ["n"]}, "'n' as a name of workers and of strategy"),
@@ -66,6 +72,12 @@ def test_a_suite_can_say_what_it_calls_them() -> None:
 def test_wrong_settings_are_named(given: object, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         Settings.of(given)
+
+
+def test_work_of_what_is_no_workload_is_said() -> None:
+    one = suites.benchmark("m.time_it", {"workers": [1, 2]})
+    suite = Suite.of({"m.time_it": one}, Settings.of({"work": {"m.time_it": [8, "B"], "m.time_old": [8, "B"]}}))
+    assert suite.left_out == ['m.time_old: "work" of "scaling" in asv.conf.json names it, and no workload is called so']
 
 
 def test_a_suite_whose_strategies_have_no_serial_says_what_to_set() -> None:

@@ -50,7 +50,7 @@ async function draw(index, first, turn) {
   const rows = shown.flatMap(([one, of, place]) => workloadRows(workload, resultsOf(index, one, workload),
     {panel: `Python ${of.label}, ${machine.commits[place][0].slice(0, 8)}`, cpus: machine.cpus}));
   drawMissing($("#scaling-missing"), rows);
-  drawNumbers($("#scaling-numbers"), rows, machine);
+  drawNumbers($("#scaling-numbers"), rows, machine, workload.work);
   drawTaken($("#scaling-taken"), machine);
   $("#scaling-leader").textContent = leaderWords(results, machine, environment);
   drawFacts($("#scaling-facts"), machine, published);

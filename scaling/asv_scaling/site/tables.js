@@ -87,13 +87,13 @@ function drawMissing(paragraph, rows) {
     : words.length ? `Points that are missing: ${words.join(". ")} workers.` : "";
 }
 
-function drawNumbers(table, rows, machine) {
+function drawNumbers(table, rows, machine, work) {
   const interval = (low, high, format) => (low === null ? "" : `${format(low)} to ${format(high)}`);
   table.replaceChildren(
-    head(["run", "strategy", "workers", "time", "99 % interval", "speedup", "99 % interval", "taken"]),
+    head(["run", "strategy", "workers", "time", "99 % interval", ...(work ? ["rate"] : []), "speedup", "99 % interval", "taken"]),
     element("tbody", {}, ...rows.map(row => element("tr", {}, ...[
       row.panel, row.strategy, row.workers, row.time === null ? row.missing : seconds(row.time),
-      interval(row.time_low, row.time_high, seconds), row.speedup === null ? "" : `${factor(row.speedup)}x${apart(machine, row.speedup)}`,
+      interval(row.time_low, row.time_high, seconds), ...(work ? [rate(work, row.time)] : []), row.speedup === null ? "" : `${factor(row.speedup)}x${apart(machine, row.speedup)}`,
       interval(row.speedup_low, row.speedup_high, factor), takenWords(machine, row),
     ].map(text => element("td", {}, String(text)))))),
   );
@@ -102,6 +102,15 @@ function drawNumbers(table, rows, machine) {
 function seconds(time) {
   const [unit, scale] = [["s", 1], ["ms", 1e-3], ["µs", 1e-6]].find(([, one]) => time >= one) ?? ["ns", 1e-9];
   return `${(time / scale).toPrecision(4)} ${unit}`;
+}
+
+// What a run does in a second; units of more than four letters are words, which take no prefix, and have digits grouped.
+function rate([amount, unit], time) {
+  if (time === null) return "";
+  const found = amount / time;
+  if (unit.length > 4) return `${Math.round(found).toLocaleString("en")} ${unit}/s`;
+  const [prefix, scale] = [["T", 1e12], ["G", 1e9], ["M", 1e6], ["k", 1e3]].find(([, one]) => found >= one) ?? ["", 1];
+  return `${(found / scale).toPrecision(3)} ${prefix}${unit}/s`;
 }
 
 // What the machine was, with a column per Python for what its run recorded.
