@@ -1,6 +1,7 @@
 """Results on a branch of their own: what goes there and comes from there, and that a checkout stays as it was."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from project import git, state
 
 from asv_gate.errors import GateError
 from asv_gate.history.branch import Branch
+from asv_gate.history.packages import Packages
+from asv_gate.history.reference import Build, Reference, ReferenceTime, Replaced, parse
 
 
 @pytest.fixture
@@ -134,3 +137,71 @@ def test_results_outside_the_checkout_are_one_line(remote: Path) -> None:
     assert done.status == 2
     assert "which is not in the checkout" in done.errors
     shutil.rmtree(checkout)
+
+
+BUILD, OTHER = Build("a" * 40, "py3.11"), Build("b" * 40, "py3.11")
+
+
+def times(*names: str, seconds: float = 1.0, version: str = "1", build: Build = BUILD) -> str:
+    """A reference that has these benchmarks."""
+    found = {name: ReferenceTime(name, version, seconds, 0.01, "a", 11, 2.0, build) for name in names}
+    return Reference(build, {"cpu": "it"}, found).text()
+
+
+def known(*commits: str) -> str:
+    return Packages(Path(), {Build(commit, "py3.11"): "d" for commit in commits}).text()
+
+
+def test_two_runs_of_one_machine_that_add_at_the_same_time_lose_no_line(remote: Path) -> None:
+    first, second = clone(remote, "first"), clone(remote, "second")
+    write(first, **{"m__reference.jsonl": times("a", "b"), "m__packages.jsonl": known("1", "2"), "m__one": "1"})
+    write(second, **{"m__reference.jsonl": times("a", "c"), "m__packages.jsonl": known("1", "3"), "m__two": "2"})
+    branch(first).keep()
+    assert branch(second).keep() == "3 files are kept on asv-results"
+    assert branch(first).keep() == "asv-results has these results already"
+    branch(first).get()
+    assert files(first) == {
+        "m/reference.jsonl": times("a", "b", "c"),
+        "m/packages.jsonl": known("1", "2", "3"),
+        "m/one": "1",
+        "m/two": "2",
+    }
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "why"),
+    [
+        (times("a", build=OTHER), times("a"), "another machine of this name has bbbbbbbb in py3.11 as its reference"),
+        (times("a", "b", seconds=2.0), times("a", "b"), "has fixed the reference time of a at the same time"),
+        ("{", times("a"), "is no reference of asv-gate"),
+    ],
+)
+def test_what_cannot_stand_beside_the_others_is_refused_and_stays_here(
+    theirs: str, ours: str, why: str, remote: Path
+) -> None:
+    first, second = clone(remote, "first"), clone(remote, "second")
+    write(first, **{"m__reference.jsonl": theirs})
+    write(second, **{"m__reference.jsonl": ours, "m__b": "b"})
+    branch(first).keep()
+    with pytest.raises(GateError, match=f"results/m/reference.jsonl.*{why}"):
+        branch(second).keep()
+    assert files(second) == {"m/reference.jsonl": ours, "m/b": "b"}
+    branch(first).get()
+    assert files(first) == {"m/reference.jsonl": theirs}
+
+
+def test_a_reference_that_was_replaced_here_and_a_new_version_are_no_conflict(remote: Path) -> None:
+    first, second = clone(remote, "first"), clone(remote, "second")
+    write(first, **{"m__reference.jsonl": times("a", "b")})
+    branch(first).keep()
+    write(second, **{"m__reference.jsonl": times("a", version="2", seconds=3.0)})
+    branch(second).keep()
+    branch(first).get()
+    assert '"version": "2", "seconds": 3.0' in files(first)["m/reference.jsonl"]
+    assert '"name": "b"' in files(first)["m/reference.jsonl"]
+    given_up = Replaced(BUILD, OTHER, "2026-01-31", ["a"], [], {})
+    newer = replace(parse(times("a", build=OTHER), Path()), replaced=[given_up]).text()
+    write(second, **{"m__reference.jsonl": newer})
+    branch(second).keep()
+    branch(first).get()
+    assert files(first)["m/reference.jsonl"] == newer

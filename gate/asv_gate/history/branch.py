@@ -8,18 +8,20 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from asv_gate import asvlink
 from asv_gate.errors import GateError
+from asv_gate.history import packages, reference
 
 SECONDS = 600.0
 TRIES = 5  # others may push to the branch at the same time
 IDENTITY = ("-c", "user.name=asv-gate", "-c", "user.email=asv-gate@localhost")
 ASV = "asv_gate.history.asvresults"
+JOINED = {packages.NAME: packages.joined, reference.NAME: reference.joined}  # machines of one name add to these
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,9 @@ class Branch:
             with self._index() as index:
                 self._git("read-tree", tip or "--empty", index=index)
                 self._git("update-index", "--add", "-z", "--stdin", index=index, given=others)
+                for name, text in self._joined(tip, others.split("\0")).items():
+                    blob = self._git("hash-object", "-w", "--stdin", given=text).strip()
+                    self._git("update-index", "--cacheinfo", f"100644,{blob},{name}", index=index)
                 tree = self._git("write-tree", index=index).strip()
             if tip and tree == self._git("rev-parse", f"{tip}^{{tree}}").strip():
                 return f"{self.name} has these results already"
@@ -80,6 +85,19 @@ class Branch:
             else:
                 return f"{len(others.split(chr(0))) - 1} files are kept on {self.name}"
         raise GateError(f"the results could not be pushed to {self.name} of {self.remote}: {why}")
+
+    def _joined(self, tip: str | None, names: Sequence[str]) -> dict[str, str]:
+        """Of the files that grow, the text with what the branch has too: another run may have added to it meanwhile."""
+        if tip is None:
+            return {}
+        listed = self._git("ls-tree", "-r", "-z", "--name-only", tip, "--", self._path).split("\0")
+        return {
+            name: join(
+                self._git("cat-file", "blob", f"{tip}:{name}"), (self.root / name).read_text("utf-8"), Path(name)
+            )
+            for name in set(names) & set(listed)
+            if (join := JOINED.get(Path(name).name))
+        }
 
     @property
     def _path(self) -> str:

@@ -29,11 +29,15 @@ class Packages:
         if self.digests.get(build) == digest:
             return
         self.digests[build] = digest
+        write_atomic(self.folder / NAME, self.text())
+
+    def text(self) -> str:
+        """What a file of them holds."""
         lines = [
             {"commit": each.commit, "environment": each.environment, "digest": found}
             for each, found in sorted(self.digests.items(), key=lambda item: (item[0].environment, item[0].commit))
         ]
-        write_atomic(self.folder / NAME, "".join(f"{json.dumps(line)}\n" for line in lines))
+        return "".join(f"{json.dumps(line)}\n" for line in lines)
 
     def same(self, build: Build, digest: str) -> list[Build]:
         """The other builds in the same environment that had this digest."""
@@ -55,14 +59,33 @@ def load(folder: Path) -> Packages:
     """
     path = folder / NAME
     try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return Packages(folder, {Build(line["commit"], line["environment"]): _digest(line) for line in lines})
+        return parse(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         return Packages(folder)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise GateError(
-            f"{path} cannot be read ({error!r}): restore it, or remove it, and what is unchanged is measured again"
-        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from None
+
+
+def parse(text: str, path: Path) -> Packages:
+    """What a file's text says. Raises GateError, which names the file, where it is broken."""
+    try:
+        lines = [json.loads(line) for line in text.splitlines()]
+        digests = {Build(line["commit"], line["environment"]): _digest(line) for line in lines}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unreadable(path, error) from None
+    return Packages(path.parent, digests)
+
+
+def joined(theirs: str, ours: str, path: Path) -> str:
+    """The text of what two machines of one name know. Raises GateError where one of them is broken."""
+    there, here = parse(theirs, path), parse(ours, path)
+    return Packages(path.parent, {**there.digests, **here.digests}).text()
+
+
+def _unreadable(path: Path, error: Exception) -> GateError:
+    return GateError(
+        f"{path} cannot be read ({error!r}): restore it, or remove it, and what is unchanged is measured again"
+    )
 
 
 def _digest(line: Mapping[str, object]) -> str:

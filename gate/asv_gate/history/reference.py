@@ -111,11 +111,15 @@ class Reference:
 
     def save(self, folder: Path, name: str = NAME) -> None:
         """Write it whole or not at all."""
+        write_atomic(folder / name, self.text())
+
+    def text(self) -> str:
+        """What a file of it holds."""
         header = {"kind": KIND, "format": FORMAT, "build": asdict(self.build), "machine": dict(self.machine)}
         if self.replaced:
             header["replaced"] = [asdict(each) for each in self.replaced]
         lines = [header, *(asdict(time) for _, time in sorted(self.times.items()))]
-        write_atomic(folder / name, "".join(f"{json.dumps(line, allow_nan=False)}\n" for line in lines))
+        return "".join(f"{json.dumps(line, allow_nan=False)}\n" for line in lines)
 
 
 def load(folder: Path) -> Reference | None:
@@ -134,6 +138,11 @@ def load(folder: Path) -> Reference | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise GateError(f"{path} cannot be read: {error}") from None
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Reference:
+    """The reference that a file's text says. Raises GateError, which names the file, where it says none."""
     try:
         header, *lines = (json.loads(line) for line in text.splitlines())
         if header["kind"] != KIND or header["format"] != FORMAT:
@@ -156,3 +165,34 @@ def _time(line: Mapping[str, Any]) -> ReferenceTime:
     if not (isinstance(time.seconds, float) and 0 < time.seconds < float("inf")):
         raise ValueError(f"{time.name} takes {time.seconds!r} s")
     return time
+
+
+def joined(theirs: str, ours: str, path: Path) -> str:
+    """The text of a reference that two machines of one name have added to at the same time.
+
+    Raises
+    ------
+    GateError
+        Where what was measured here cannot stand beside theirs: they have another reference, or another time of a
+        benchmark. A reference that was replaced here, and a benchmark of another version, is no such case.
+
+    """
+    there, here = parse(theirs, path), parse(ours, path)
+    if any(each.build == there.build for each in here.replaced):
+        return ours
+    if there.build != here.build:
+        raise GateError(
+            f"{path}: what was measured here is against {here.build}, and another machine of this name has "
+            f"{there.build} as its reference: get its results, and measure again"
+        )
+    twice = [
+        name
+        for name, time in here.times.items()
+        if name in there.times and time.version == there.times[name].version and time != there.times[name]
+    ]
+    if twice:
+        raise GateError(
+            f"{path}: another machine of this name has fixed the reference time of {twice[0]} at the same time "
+            f"({count(len(twice), 'benchmark')} in all): get its results, and measure again"
+        )
+    return there.with_times(here.times).text()
