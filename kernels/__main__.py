@@ -60,6 +60,7 @@ def _put_folder_last() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m kernels", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"parallel-kernels {kernels.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         added = commands.add_parser(

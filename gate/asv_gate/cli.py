@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from asv_gate import asvlink, calibrate, gate, plan, processes, recording
+from asv_gate import __version__, asvlink, calibrate, gate, plan, processes, recording
 from asv_gate.arguments import duration, fraction, path, pattern, requirement, variable, whole, word
 from asv_gate.decide import Settings
 from asv_gate.errors import GateError
@@ -73,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
         prog="asv-gate",
         description="Compare commits by an asv suite, in pairs of processes. `asv-gate COMMAND --help` tells more.",
     )
+    top.add_argument("--version", action="version", version=f"asv-gate {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser(
         "run",

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from asv_scaling import changes, export, files, history, intervals, parameters, results, selection, streams
+from asv_scaling import __version__, changes, export, files, history, intervals, parameters, results, selection, streams
 from asv_scaling.suite import Settings, Suite
 
 LONGEST_MESSAGE = 1000
@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m asv_scaling", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"asv-scaling {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("export", help="write tables and pictures")
     command.add_argument("folder", type=Path, metavar="DIR", help="where to; it is made if it is not there")

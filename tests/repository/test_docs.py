@@ -1,6 +1,8 @@
 """What the documents say is what commands print."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,9 @@ def test_versions_are_one_everywhere() -> None:
     (version,) = found
     assert f"version: {version}\n" in (ROOT / "CITATION.cff").read_text()
     assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text()
+    for module, name in (("kernels", "parallel-kernels"), ("asv_gate", "asv-gate"), ("asv_scaling", "asv-scaling")):
+        command = [sys.executable, "-m", module, "--version"]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == f"{name} {version}\n"
 
 
 def test_every_make_target_has_a_line_of_help() -> None:
