@@ -41,7 +41,7 @@ def breakage(base: Outcome, head: Outcome) -> str:
     return "" if base.failed else head.error
 
 
-def measure(
+def measure_pair(
     sides: tuple[Side, Side], benchmark: Benchmark, coins: np.random.Generator, least: int | None = None
 ) -> Pair:
     """A pair; a second one, where one side fails or skips itself and the other does not: it may be by accident."""

@@ -197,7 +197,7 @@ class _Line:
             sides = self.side(base), self.side(head)
             self.tell(base, head, number)
             coins = np.random.default_rng([base, head, number])
-            return comparable.as_line(comparable.measure(sides, self.benchmark, coins))
+            return comparable.as_line(comparable.measure_pair(sides, self.benchmark, coins))
 
         key = {"pair": [self.line[base], self.line[head]], "number": number}
         line = self.journal.once(key, measured)

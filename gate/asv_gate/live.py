@@ -64,7 +64,8 @@ class LivePairs:
         def measured() -> dict[str, Any]:
             coins = np.random.default_rng([self._seed, number, *name.encode("utf-8", "backslashreplace")])
             sides = self._sides[installation % len(self._sides)]
-            return {"installation": installation, **comparable.as_line(comparable.measure(sides, benchmark, coins))}
+            line = comparable.as_line(comparable.measure_pair(sides, benchmark, coins))
+            return {"installation": installation, **line}
 
         line = self._journal.once({"round": number, "name": name}, measured)
         self._tell(line["seconds"])

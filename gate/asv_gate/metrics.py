@@ -147,6 +147,6 @@ def _pair(sides: Sequence[tuple[Side, Side]], benchmark: Benchmark, repeat: int,
     def measured() -> dict[str, Any]:
         name = benchmark.name.encode("utf-8", "backslashreplace")
         coins = np.random.default_rng([journal.header["seed"], repeat, *name])
-        return comparable.as_line(comparable.measure(sides[repeat % len(sides)], benchmark, coins))
+        return comparable.as_line(comparable.measure_pair(sides[repeat % len(sides)], benchmark, coins))
 
     return journal.once({"metric": benchmark.name, "repeat": repeat}, measured)

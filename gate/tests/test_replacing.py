@@ -54,7 +54,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             return Pair(Outcome((1.0,), 0.1), Outcome((), 0.1, "it fails"), base_first=True, seconds=0.2)
         return Pair(Outcome((1.0,), 0.1), Outcome((1.2,), 0.1), base_first=True, seconds=0.2)
 
-    monkeypatch.setattr(comparable, "measure", measure)
+    monkeypatch.setattr(comparable, "measure_pair", measure)
     return names
 
 
@@ -116,7 +116,7 @@ def test_what_cannot_be_measured_any_more_goes_on_by_a_result_or_begins_anew(
 def test_an_interrupted_replacement_measures_nothing_twice(
     taken: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measure = comparable.measure
+    measure = comparable.measure_pair
 
     def interrupted(*asked: object) -> Pair:
         if len(taken) == 4:
@@ -124,10 +124,10 @@ def test_an_interrupted_replacement_measures_nothing_twice(
         return measure(*asked)  # type: ignore[arg-type]
 
     header = {"kind": "test"}
-    monkeypatch.setattr(comparable, "measure", interrupted)
+    monkeypatch.setattr(comparable, "measure_pair", interrupted)
     with Journal(tmp_path / "j.jsonl", header) as journal, pytest.raises(KeyboardInterrupt):
         replaced(BEFORE, new(*NAMES), journal)
-    monkeypatch.setattr(comparable, "measure", measure)
+    monkeypatch.setattr(comparable, "measure_pair", measure)
     with Journal(tmp_path / "j.jsonl", header) as journal:
         first = replaced(BEFORE, new(*NAMES), journal)
     number = len(taken)

@@ -306,7 +306,7 @@ class _History:
             line = journal.once(
                 {"round": number, "name": name},
                 lambda: comparable.as_line(
-                    comparable.measure((base, side), by_name[name], coins(number, name), SAMPLES)
+                    comparable.measure_pair((base, side), by_name[name], coins(number, name), SAMPLES)
                 ),
             )
             return PairTaken(line["d"], line["seconds"], line["why"])

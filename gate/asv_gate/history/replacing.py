@@ -125,7 +125,7 @@ def _measured(
         coins = np.random.default_rng([number, *name.encode()])
         line = journal.once(
             {"link": name, "round": number},
-            lambda: comparable.as_line(comparable.measure((base, new.side), by_name[name], coins)),
+            lambda: comparable.as_line(comparable.measure_pair((base, new.side), by_name[name], coins)),
         )
         seconds[name].append(line["seconds"])
         return PairTaken(line["d"], line["seconds"], line["why"])
