@@ -217,4 +217,4 @@ def core(cpus: int) -> str:
     serial, *others = CORE
     workers = min(2, cpus)
     chosen = [f"'{serial}', 1", *(f"'{strategy}', {workers}" for strategy in others)]
-    return rf"\.time_run\(({'|'.join(chosen)})\)$"
+    return rf"^(?!engines\.).*\.time_run\(({'|'.join(chosen)})\)$"

@@ -353,6 +353,7 @@ def test_the_core_is_each_workload_serial_and_in_the_main_strategies(cpus: int) 
         ("serial", 1), *((strategy, min(2, cpus)) for strategy in ("threaded", "pool", "shared")))]  # fmt: skip
     assert [name for name in chosen if name.startswith("a.")] == counted
     assert not re.search(expression, "a.B.track_size('pool', 2)")
+    assert not re.search(expression, f"engines.Parzen.time_run('pool', {min(2, cpus)})"), "its environments have none"
 
 
 @pytest.mark.parametrize("commits", ["nosuch", "HEAD..nosuch", "--nosuch"])
