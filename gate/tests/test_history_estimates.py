@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from asv_gate.history.estimate import estimates
-from asv_gate.history.spending import LEAST, MOST, PairTaken, Spent, spend
+from asv_gate.history.spending import LEAST, MOST, PairTaken, Spent, forecast, spend
 
 
 def heavy(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -78,3 +78,10 @@ def test_the_same_run_asks_for_the_same_pairs() -> None:
     for asked in (first, second):
         spend(list(scales), noisy(scales, asked), precision=0.01, budget=40, seed=5)  # type: ignore[arg-type]
     assert first == second
+
+
+def test_what_takes_longer_than_the_budget_is_said_beforehand() -> None:
+    assert forecast([2.0] * 10, 270.0) == (270.0, "up to 4 min 30 s")
+    seconds, words = forecast([2.0] * 65, 270.0)
+    assert seconds == LEAST * 130.0
+    assert words == "about 6 min 30 s: 3 pairs of each take longer than the budget of 4 min 30 s"

@@ -21,7 +21,7 @@ from asv_gate.history.fixing import group_of
 from asv_gate.history.reference import Build, Reference
 from asv_gate.history.request import HistoryRequest
 from asv_gate.history.rows import Value
-from asv_gate.history.spending import LEAST, PairTaken, Spent, spend
+from asv_gate.history.spending import PairTaken, Spent, forecast, spend
 from asv_gate.journal import Journal
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
@@ -299,10 +299,8 @@ class _History:
         if not timings:
             return Spent()
         budget = self.request.budget
-        least = LEAST * sum(times[name].cost for name in by_name)
-        long = f"about {duration(least)}, for {LEAST} pairs of each take longer than the budget of {duration(budget)}"
-        takes = long if least > budget else f"up to {duration(budget)}"
-        self.progress.stage(f"Measuring {count(len(by_name), 'benchmark')} of {title}, {takes}")
+        longest, words = forecast([times[name].cost for name in by_name], budget)
+        self.progress.stage(f"Measuring {count(len(by_name), 'benchmark')} of {title}, {words}")
 
         def take(number: int, name: str) -> PairTaken:
             base = self.side(times[name].build)
@@ -320,7 +318,7 @@ class _History:
             precision=self.request.precision,
             budget=budget,
             seed=0,
-            tell=lambda spent: self.progress.done(spent.seconds, max(least, budget)),
+            tell=lambda spent: self.progress.done(spent.seconds, longest),
         )
 
     def values(self, spent: Spent) -> dict[str, Value]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from asv_gate.history.estimate import Estimate, estimates
+from asv_gate.report.words import duration
 
 LEAST = 3  # pairs of every benchmark
 MOST = 60
@@ -33,6 +34,14 @@ class PairTaken:
     d: float | None
     seconds: float
     why: str = ""
+
+
+def forecast(costs: Sequence[float], budget: float) -> tuple[float, str]:
+    """The seconds that pairs will take at most, and that in words; `costs` are those of a pair of each benchmark."""
+    least = LEAST * sum(costs)
+    if least <= budget:
+        return budget, f"up to {duration(budget)}"
+    return least, f"about {duration(least)}: {LEAST} pairs of each take longer than the budget of {duration(budget)}"
 
 
 def spend(
