@@ -5,7 +5,7 @@ discovery ends with the first file that cannot be imported; this one says what i
 goes on. FILE becomes JSON lines: before a module is imported ``{"importing": MODULE}``, so that it is
 known which one has ended the process; then for each benchmark ``{"module": ..., "benchmark": ...}``, and for
 what fails ``{"module": ..., "failed": ..., "error": ...}``; and in the end ``{"done": true, "seconds": ...}`` with the
-time of all imports. The modules that are named are left out.
+time of all imports. The modules that are named are left out. The exit status is 74 where FILE cannot be written.
 """
 
 import importlib
@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import IO, Any
 
+UNWRITABLE = 74  # EX_IOERR of sysexits.h
+
 
 def main(folder: str, file: str, *left_out: str) -> None:
     """Write down what the folder has."""
@@ -30,7 +32,11 @@ def main(folder: str, file: str, *left_out: str) -> None:
 
     update_sys_path(folder)
     seconds: list[float] = []
-    with open(file, "w", encoding="ascii") as lines:
+    try:
+        lines = open(file, "w", encoding="ascii")  # noqa: SIM115 - where it is full, closing it fails once more
+    except OSError:
+        os._exit(UNWRITABLE)
+    with lines:
         for module in modules(os.path.basename(folder), lines, left_out, seconds):
             for where, owner in owners(module):
                 try:
@@ -95,9 +101,16 @@ def plain(benchmark: Any) -> dict[str, Any]:
 
 
 def say(lines: IO[str], **line: Any) -> None:
-    """At once, since the next import may end the process."""
-    lines.write(json.dumps(line, skipkeys=True, default=repr) + "\n")
-    lines.flush()
+    """At once, since the next import may end the process.
+
+    A full disk ends it with a status of its own: it is not the fault of the module that is just being imported.
+    """
+    text = json.dumps(line, skipkeys=True, default=repr) + "\n"
+    try:
+        lines.write(text)
+        lines.flush()
+    except OSError:
+        os._exit(UNWRITABLE)
 
 
 if __name__ == "__main__":

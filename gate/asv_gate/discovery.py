@@ -11,6 +11,7 @@ from typing import Any
 
 from asv_gate import processes
 from asv_gate.asvlink import Benchmark, Install, Suite
+from asv_gate.discover import UNWRITABLE
 from asv_gate.errors import GateError
 
 SECONDS = 300.0  # that the imports of a suite may take
@@ -43,6 +44,8 @@ def discover(suite: Suite, install: Install) -> Discovery:
         lines, ended = _discovered(suite, install, left_out)
         if lines and "done" in lines[-1]:
             break
+        if ended.status == UNWRITABLE:
+            raise GateError(f"{tempfile.gettempdir()} takes no more: its disk is full, or the size of files is limited")
         importing = [line["importing"] for line in lines if "importing" in line]
         if not importing:
             raise GateError(

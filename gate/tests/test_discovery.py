@@ -50,6 +50,13 @@ def test_a_file_that_takes_too_long_is_left_out(tmp_path: Path, monkeypatch: pyt
     assert "takes more than 3 s" in found.notes[0] or "bad.py" in found.notes[0]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
+def test_a_full_disk_is_not_the_fault_of_the_module_that_is_imported(tmp_path: Path) -> None:
+    full = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))"
+    with pytest.raises(GateError, match="takes no more: its disk is full"):
+        selected(tmp_path, {"full.py": full, "good.py": GOOD})
+
+
 def test_what_base_lacks_is_new(tmp_path: Path) -> None:
     fast = f"{WHO}assert WHO == 'head', 'no fast'\ndef track_fast(): pass\n"
     found = selected(tmp_path, {"good.py": GOOD, "fast.py": fast})
