@@ -23,6 +23,7 @@ from typing import Any
 from asv_gate import repository
 from asv_gate.atomic import write_atomic
 from asv_gate.describe import plain
+from asv_gate.discover import UNWRITABLE
 from asv_gate.repository import Refusal
 
 # What environments are made from, and commits are built with, is all of the config but this.
@@ -279,7 +280,10 @@ def serve(questions: Mapping[str, Callable[[Any], Any]], question: str, asked: s
     except Exception as error:
         traceback.print_exc()
         answer = {"error": f"asv: {type(error).__name__}: {error}"}
-    write_atomic(Path(answered), json.dumps(answer))
+    try:
+        write_atomic(Path(answered), json.dumps(answer))
+    except OSError:
+        sys.exit(UNWRITABLE)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from typing import Any
 
 from asv_gate import environ, processes
 from asv_gate.atomic import write_atomic
-from asv_gate.errors import GateError
+from asv_gate.discover import UNWRITABLE
+from asv_gate.errors import GateError, no_room
 
 RESOLVE_SECONDS = 600.0  # a mirror of a remote repository may have to be cloned
 BUILD_SECONDS = 3600.0
@@ -205,5 +206,7 @@ def ask(
             if "error" not in answer:
                 return answer
             raise GateError(f"{answer['error']}\n{ended.output}" if "verbose" in answer else answer["error"])
+    if ended.status == UNWRITABLE:
+        raise no_room()
     how = "did not end in time" if ended.status is None else f"ended with status {ended.status}"
     raise GateError(f"asv {how}:\n{ended.output}")

@@ -12,7 +12,7 @@ from typing import Any
 from asv_gate import processes
 from asv_gate.asvlink import Benchmark, Install, Suite
 from asv_gate.discover import UNWRITABLE
-from asv_gate.errors import GateError
+from asv_gate.errors import GateError, no_room
 
 SECONDS = 300.0  # that the imports of a suite may take
 LONGEST = 1e6  # seconds of a time-out: more is as good as none
@@ -45,7 +45,7 @@ def discover(suite: Suite, install: Install) -> Discovery:
         if lines and "done" in lines[-1]:
             break
         if ended.status == UNWRITABLE:
-            raise GateError(f"{tempfile.gettempdir()} takes no more: its disk is full, or the size of files is limited")
+            raise no_room()
         importing = [line["importing"] for line in lines if "importing" in line]
         if not importing:
             raise GateError(

@@ -1,5 +1,6 @@
 """What asv cannot do is said in one line, with the true cause."""
 
+import errno
 import json
 import os
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 import project
 import pytest
 
-from asv_gate import asvchild, asvlink
+from asv_gate import asvchild, asvlink, processes
 from asv_gate.errors import GateError
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -154,3 +155,18 @@ def test_a_free_threaded_python_is_another_python(
     """Environments are named so: 3.13t is not measured where 3.13 is meant."""
     monkeypatch.setattr(sysconfig, "get_config_var", lambda name: disabled)
     assert asvchild.running_python() == f"{sys.version_info.major}.{sys.version_info.minor}{ending}"
+
+
+def test_an_answer_that_cannot_be_written_is_said_and_not_half_read(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, text: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "request.json").write_text("{}")
+    monkeypatch.setattr(asvchild, "write_atomic", full)
+    with pytest.raises(SystemExit) as ended:
+        asvchild.serve({"it": dict}, "it", str(tmp_path / "request.json"), str(tmp_path / "answer.json"))
+    status = int(str(ended.value))
+    monkeypatch.setattr(processes, "run", lambda *_, **__: processes.Ended(status, "", 0.1))
+    assert "takes no more: its disk is full" in refusal(suite, "HEAD")
