@@ -58,13 +58,17 @@ class Guard:
         os.environ.update(dict.fromkeys(TEMPORARY, self._temporary))
         tempfile.tempdir = self._temporary
         self._leftovers = Leftovers()
-        self._process = subprocess.Popen(
-            ours("asv_gate.guard", self._leftovers.token, self._temporary),
-            env=environ.inherited(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            **APART,
-        )
+        try:
+            self._process = subprocess.Popen(
+                ours("asv_gate.guard", self._leftovers.token, self._temporary),
+                env=environ.inherited(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                **APART,
+            )
+        except BaseException:  # out of file descriptors, or interrupted
+            self._restore()
+            raise
         self._pipe = cast(IO[bytes], self._process.stdin)
         self._running: set[int] = set()
         self._leftovers.begin()
@@ -89,12 +93,19 @@ class Guard:
             self._pipe.close()
         self._process.wait()
         self._leftovers.cease()
+        self._restore()
+
+    def _restore(self) -> None:
+        """Remove the temporary folder, and let temporary files be where they were."""
         for name, value in self._before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
         tempfile.tempdir = None
+        with contextlib.suppress(OSError):  # an empty one takes no file descriptor, of which there may be none left
+            Path(self._temporary).rmdir()
+            return
         shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _say(self, line: str) -> None:

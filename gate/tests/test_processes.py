@@ -13,6 +13,7 @@ import pytest
 from asv_gate import processes
 
 GONE_SECONDS = 10.0
+FEW = 4  # file descriptors: the standard streams, and one of the two that a pipe takes
 WORKER = "import time; time.sleep(600)"
 # It starts a worker in a process group of its own, as builds do, and one in its own.
 PARENT = f"""
@@ -86,3 +87,23 @@ def test_what_is_under_way_ends_when_we_are_killed(tmp_path: Path) -> None:
             time.sleep(0.01)
         ours.send_signal(signal.SIGKILL)
     require_gone([int(pid) for pid in written.read_text().split()])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+def test_without_file_descriptors_for_it_nothing_is_left_either(tmp_path: Path) -> None:
+    code = f"""
+import os, resource, tempfile
+from asv_gate import processes
+resource.setrlimit(resource.RLIMIT_NOFILE, ({FEW}, {FEW}))
+try:
+    with processes.guarded():
+        raise SystemExit("it was there")
+except OSError:
+    pass
+assert os.environ["TMPDIR"] == {str(tmp_path)!r}, os.environ["TMPDIR"]
+assert tempfile.gettempdir() == {str(tmp_path)!r}, tempfile.gettempdir()
+"""
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
