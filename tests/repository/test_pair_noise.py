@@ -46,3 +46,9 @@ def test_what_cannot_be_read_or_compared_is_one_line(tmp_path: Path, capsys: pyt
     other = recording(tmp_path / "other.jsonl", {"b": 0.1}, rounds=4)
     assert pair_noise.main([str(one), str(other)]) == 1
     assert capsys.readouterr().err == "pair_noise: the recordings have no benchmark in common\n"
+
+
+def test_the_table_of_the_page_is_of_the_committed_recordings(capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(ROOT / "docs" / "gate" / f"noise-{when}.jsonl") for when in ("before", "after")]
+    assert pair_noise.main(files) == 0
+    assert capsys.readouterr().out in (ROOT / "docs" / "gate.md").read_text()
