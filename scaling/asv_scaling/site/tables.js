@@ -110,7 +110,7 @@ function rate([amount, unit], time) {
   const found = amount / time;
   if (unit.length > 4) return `${Math.round(found).toLocaleString("en")} ${unit}/s`;
   const [prefix, scale] = [["T", 1e12], ["G", 1e9], ["M", 1e6], ["k", 1e3]].find(([, one]) => found >= one) ?? ["", 1];
-  return `${(found / scale).toPrecision(3)} ${prefix}${unit}/s`;
+  return `${Number((found / scale).toPrecision(3))} ${prefix}${unit}/s`; // as a number: text has an exponent from 999.5 on
 }
 
 // What the machine was, with a column per Python for what its run recorded.
