@@ -168,9 +168,14 @@ def test_two_runs_of_one_machine_that_add_at_the_same_time_lose_no_line(remote: 
     }
 
 
+GIVEN_UP = Replaced(BUILD, OTHER, "2026-01-31", ["a"], [], {})
+NEWER = replace(parse(times("a", build=OTHER), Path()), replaced=[GIVEN_UP]).text()
+
+
 @pytest.mark.parametrize(
     ("theirs", "ours", "why"),
     [
+        (times("a", "b"), NEWER, "has fixed the reference time of b at the same time"),
         (times("a", build=OTHER), times("a"), "another machine of this name has bbbbbbbb in py3.11 as its reference"),
         (times("a", "b", seconds=2.0), times("a", "b"), "has fixed the reference time of a at the same time"),
         ("{", times("a"), "is no reference of asv-gate"),
@@ -199,7 +204,7 @@ def test_a_reference_that_was_replaced_here_and_a_new_version_are_no_conflict(re
     branch(first).get()
     assert '"version": "2", "seconds": 3.0' in files(first)["m/reference.jsonl"]
     assert '"name": "b"' in files(first)["m/reference.jsonl"]
-    given_up = Replaced(BUILD, OTHER, "2026-01-31", ["a"], [], {})
+    given_up = Replaced(BUILD, OTHER, "2026-01-31", ["a"], [], {"b": "it is no more"})
     newer = replace(parse(times("a", build=OTHER), Path()), replaced=[given_up]).text()
     write(second, **{"m__reference.jsonl": newer})
     branch(second).keep()

@@ -178,21 +178,23 @@ def joined(theirs: str, ours: str, path: Path) -> str:
 
     """
     there, here = parse(theirs, path), parse(ours, path)
-    if any(each.build == there.build for each in here.replaced):
-        return ours
-    if there.build != here.build:
+    replaced = any(each.build == there.build for each in here.replaced)
+    if not replaced and there.build != here.build:
         raise GateError(
             f"{path}: what was measured here is against {here.build}, and another machine of this name has "
             f"{there.build} as its reference: get its results, and measure again"
         )
-    twice = [
-        name
-        for name, time in here.times.items()
-        if name in there.times and time.version == there.times[name].version and time != there.times[name]
-    ]
+    if replaced:  # all that were known have become the new reference's, or are apart; another run has added the rest
+        twice = sorted(there.times.keys() - here.times.keys() - {name for each in here.replaced for name in each.apart})
+    else:
+        twice = [
+            name
+            for name, time in here.times.items()
+            if name in there.times and time.version == there.times[name].version and time != there.times[name]
+        ]
     if twice:
         raise GateError(
             f"{path}: another machine of this name has fixed the reference time of {twice[0]} at the same time "
             f"({count(len(twice), 'benchmark')} in all): get its results, and measure again"
         )
-    return there.with_times(here.times).text()
+    return ours if replaced else there.with_times(here.times).text()
