@@ -114,6 +114,7 @@ def test_what_cannot_be_compared_is_said_in_a_line(told: Path, arguments: tuple[
     assert not (told / "report" / "report.json").exists()
 
 
+@pytest.mark.timeout(600)  # it makes some real environments
 def test_two_pythons_and_two_versions_of_a_package_in_real_environments(
     told: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,7 +50,8 @@ def test_what_there_is_is_published(suite: suites.MadeUp) -> None:
     assert [commit for commit, _ in machine["commits"]] == suite.commits
     (work,) = index["workloads"]
     points = [["serial", 1], ["serial", 2], ["pool", 1], ["pool", 2]]
-    assert work == {"key": WORK["name"], "label": "Work", "strategies": ["serial", "pool"], "points": points}
+    expected = {"key": WORK["name"], "label": "Work", "strategies": ["serial", "pool"], "points": points, "work": None}
+    assert work == expected
     commit = published(suite.folder / "html", f"runs/0/{suite.commits[1][:12]}")
     old, new = (one["number"] for one in machine["environments"])
     ((rows, best, leads),) = commit["runs"][str(new)]["workloads"]
