@@ -40,7 +40,10 @@ class Team:
         start = strategy.entry(workload)
         if start is None:
             raise Unsupported(f"strategy {strategy.name!r} has no version of workload {name_of(workload)!r}")
-        self._busy = threading.Lock()
+        # Ctrl-C can come between the lock's acquisition and the `try` that releases it. A lock that the thread then
+        # still holds must not keep it from closing the team, so that it is one that a thread may acquire again.
+        self._busy = threading.RLock()
+        self._in_use = False
         self._exit = contextlib.ExitStack()
         context: Any = worker_context(start_method, workload, problem) if self.start_method else None
         with self._exit:
@@ -63,9 +66,9 @@ class Team:
         Raises what the kernel raises, after which the team can be used again, or WorkerDied,
         after which it is closed, as it is after Ctrl-C.
         """
-        if not self._busy.acquire(blocking=False):
-            raise RuntimeError("this team is running in another thread: a team runs one problem at a time")
+        self._acquire("a team runs one problem at a time")
         try:
+            self._in_use = True
             if self._run is None:
                 raise RuntimeError("this team is closed: open another one")
             return self._run()
@@ -74,6 +77,7 @@ class Team:
                 self._end()
             raise
         finally:
+            self._in_use = False
             self._busy.release()
 
     def check(self, answer: Answer) -> None:
@@ -82,12 +86,21 @@ class Team:
 
     def close(self) -> None:
         """End the workers and give up the memory; closing twice is allowed."""
-        if not self._busy.acquire(blocking=False):
-            raise RuntimeError("this team is running in another thread: close it when it is done")
+        self._acquire("close it when it is done")
         try:
+            self._in_use = True
             self._end()
         finally:
+            self._in_use = False
             self._busy.release()
+
+    def _acquire(self, advice: str) -> None:
+        """Acquire the lock, or raise RuntimeError where the team is in use."""
+        if not self._busy.acquire(blocking=False):
+            raise RuntimeError(f"this team is running in another thread: {advice}")
+        if self._in_use:  # in this thread, which is now in the handler of a signal
+            self._busy.release()
+            raise RuntimeError(f"this team is in use in this thread, below a signal handler: {advice}")
 
     def _end(self) -> None:
         self._run = None

@@ -8,6 +8,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import faulty
@@ -207,6 +208,54 @@ def test_ctrl_c_ends_all(kernel: str, strategy: str, start_method: str | None, o
         _, errors = process.communicate(timeout=20)
     assert "KeyboardInterrupt" in errors
     assert process.returncode == -signal.SIGINT
+
+
+@pytest.mark.parametrize("method", ["run", "close"])
+def test_ctrl_c_after_any_call_within_a_method_leaves_a_team_that_closes(method: str) -> None:
+    """The worst is the lock's acquisition: what has the lock is then not known to have to release it."""
+    code = kernels.team.__file__
+    calls = 1
+    while True:
+        seen = 0
+
+        def interrupt(frame: FrameType, event: str, _: object, last: int = calls) -> None:
+            nonlocal seen
+            seen += event in ("return", "c_return") and frame.f_code.co_filename == code
+            if seen == last:
+                sys.setprofile(None)
+                raise KeyboardInterrupt
+
+        with kernels.open("polynomial", "serial") as team:
+            try:
+                sys.setprofile(interrupt)
+                getattr(team, method)()
+            except KeyboardInterrupt:
+                calls += 1
+            else:
+                break
+            finally:
+                sys.setprofile(None)
+        with pytest.raises(RuntimeError, match="closed"):
+            team.run()
+    assert calls > 3
+
+
+def test_a_signal_handler_may_not_use_the_team_that_it_interrupts(orders: Path) -> None:
+    with open_faulty("serial", None, orders) as team:
+
+        def use(*_: object) -> None:
+            for method in (team.run, team.close):
+                with pytest.raises(RuntimeError, match="below a signal handler"):
+                    method()
+            orders.write_text("")
+
+        orders.write_text("signal")
+        before = signal.signal(signal.SIGINT, use)
+        try:
+            assert runs_right(team)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        assert orders.read_text() == ""
 
 
 @posix
