@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from asv_scaling import environments, points, reference, results, speedup
+from asv_scaling import environments, gil, points, reference, results, speedup
 from asv_scaling.environments import Environment
 from asv_scaling.points import Point
 from asv_scaling.results import Machine, Run, Warn
@@ -41,6 +41,7 @@ class Selection:
 
     machine: Machine
     commit: str
+    environments: Mapping[str, Environment]
     pythons: Mapping[str, Mapping[str, Sequence[Point]]]
     suite: Suite
     in_pairs: bool = False
@@ -89,6 +90,16 @@ class Selection:
                 found[workload.key] = own
         return found
 
+    def freed(self) -> tuple[str, str, list[gil.Comparison]] | None:
+        """The newest Python that was measured with a GIL and without, by their labels, and its comparison."""
+        labels = {one.name: label for label, one in self.environments.items()}
+        for old, new in reversed(gil.pairs(self.environments.values())):
+            with_gil, without = labels[old.name], labels[new.name]
+            found = gil.comparisons(self.suite, self.pythons[with_gil], self.pythons[without])
+            if found:
+                return with_gil, without, found
+        return None
+
 
 def select(folder: Path, suite: Suite, asked: Asked, warn: Warn) -> Selection:
     """What is asked for, of a folder of results; a warning for each file that cannot be read.
@@ -125,6 +136,7 @@ def select(folder: Path, suite: Suite, asked: Asked, warn: Warn) -> Selection:
     return Selection(
         machines[name],
         commit,
+        {label: of[label] for label in shown},
         {
             label: points.points(by_environment[labels[name, commit][label].name], suite, warn, against)
             for label in shown

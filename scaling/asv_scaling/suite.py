@@ -18,7 +18,9 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class Settings:
-    """What a suite calls its parameters, the strategy that the others are compared with, and what a run does.
+    """What a suite calls its parameters, two of its strategies, and what a run does.
+
+    `serial` is the strategy that the others are compared with, and `threaded` the one that a GIL holds back.
 
     `work` is of workloads by their key: an amount and its unit, as in ``[33554432, "flop"]``.
     """
@@ -26,6 +28,7 @@ class Settings:
     workers: Sequence[str] = ("workers", "processes", "threads", "n_jobs")
     strategy: Sequence[str] = ("strategy",)
     serial: str = "serial"
+    threaded: str = "threaded"
     work: Mapping[str, tuple[float, str]] = field(default_factory=dict)
 
     @classmethod
@@ -34,14 +37,17 @@ class Settings:
         if not isinstance(given, dict):
             raise ValueError(f'"scaling" must be an object, not {given!r}')
         for key, value in given.items():
-            if key not in ("workers", "strategy", "serial", "work"):
-                raise ValueError(f'"scaling" has no {key!r}; it has "workers", "strategy", "serial" and "work"')
+            if key not in ("workers", "strategy", "serial", "threaded", "work"):
+                raise ValueError(
+                    f'"scaling" has no {key!r}; it has "workers", "strategy", "serial", "threaded" and "work"'
+                )
             if key == "work":
                 _check_work(value)
                 continue
-            names = [value] if key == "serial" else value
+            one = key in ("serial", "threaded")
+            names = [value] if one else value
             if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
-                wanted = "a name" if key == "serial" else "a list of names"
+                wanted = "a name" if one else "a list of names"
                 raise ValueError(f'"{key}" of "scaling" must be {wanted}, not {value!r}')
         settings = cls(**given)
         both = set(settings.workers) & set(settings.strategy)

@@ -1,11 +1,12 @@
-"""The tables of a selection in Markdown: the best speedup of each strategy, and a strategy's time per Python."""
+"""The tables of a selection in Markdown: the best speedup of each strategy, a strategy's time per Python, the GIL."""
 
 import html
 import re
 from collections.abc import Sequence
 
+from asv_scaling.gil import Comparison, Speedup
 from asv_scaling.selection import Selection
-from asv_scaling.speedup import FASTEST, SIMILAR, Best
+from asv_scaling.speedup import FASTEST, SIMILAR, Best, Ratio
 
 SPECIAL = re.compile(r"[\\`*|~\[\]]|(?<!\w)_|_(?!\w)")
 
@@ -15,7 +16,10 @@ APART = "†: the two times of the speedup were taken one after the other, minut
 
 
 def tables(shown: Selection) -> str:
-    """The matrix of the best speedups on the newest Python, and where there are several the time on each."""
+    """The matrix of the best speedups on the newest Python, and where there are several the time on each.
+
+    Then, where a Python was measured with a GIL and without, what that does to serial code and to threads.
+    """
     suite, serial = shown.suite, shown.suite.settings.serial
     cpus = f"{shown.machine.cpus} CPUs" if shown.machine.cpus else "an unknown number of CPUs"
     where = f"on {escaped(shown.machine.name)} ({cpus}), at commit {shown.commit[:8]}"
@@ -41,7 +45,51 @@ def tables(shown: Selection) -> str:
             rows.append([suite.labels[key], *(relative.get(python, "-") for python in shown.pythons)])
         lines += ["", f"{of} on each Python, relative to the oldest, {where}.", ""]
         lines += _markdown(["workload", *shown.pythons], rows)
+    freed = shown.freed()
+    if freed is not None:
+        lines += _gil(shown, *freed)
     return "\n".join(lines) + "\n"
+
+
+def _gil(shown: Selection, with_gil: str, without: str, found: Sequence[Comparison]) -> list[str]:
+    old, new = with_gil, without
+    base, threads = shown.suite.baseline, shown.suite.settings.threaded
+    mark = "" if shown.in_pairs else "†"
+
+    def speedup(one: Speedup | None, named: str = "") -> str:
+        return "-" if one is None else f"{named}{one.over.value:.2f}x{mark} ({one.point.workers})"
+
+    def times(one: Ratio | None) -> str:
+        if one is None:
+            return "-"
+        interval = "" if one.low is None or one.high is None else f" ({one.low:.2f} to {one.high:.2f})"
+        return f"{one.value:.2f}{mark}{interval}"
+
+    rows = [
+        [
+            shown.suite.labels[one.workload.key],
+            times(one.serial),
+            speedup(one.threads),
+            speedup(one.free),
+            speedup(one.rival, f"{escaped(one.rival.point.strategy)} " if one.rival else ""),
+            times(one.gain),
+        ]
+        for one in found
+    ]
+    head = [
+        "workload",
+        f"time of {base} on {new} relative to {old}",
+        f"{threads} on {old}",
+        f"{threads} on {new}",
+        f"fastest other on {old}",
+        f"{threads} on {new} times as fast as that",
+    ]
+    about = (
+        f"GIL or no GIL: Python {escaped(old)} with one, {escaped(new)} without. "
+        f"Speedups are over {escaped(base)} on {escaped(old)}, "
+        "with their workers; in brackets are 99 % confidence intervals."
+    )
+    return ["", about, "", *_markdown(head, rows)]
 
 
 def escaped(text: str) -> str:

@@ -9,6 +9,7 @@ index, and a number has as many digits as the page shows:
 
     {"runs": {ENVIRONMENT: {"facts": {NAME: TEXT}, "workloads": [null or [ROWS, BEST, LEADS, WHY], ...]}},
      "pythons": [[[POINT, [[ENVIRONMENT, RELATIVE, LOW, HIGH], ...]], ...], ...],
+     "gil": [[ENVIRONMENT with a GIL, the one without, [[WORKLOAD, SERIAL, THREADS, FREE, RIVAL, GAIN], ...]], ...],
      "differences": {NAME: {ENVIRONMENT: TEXT}}}
 
     ROWS    for each point [TIME, LOW, HIGH, SPEEDUP, LOW, HIGH, TAKEN], or why there is no time; TAKEN is how
@@ -17,6 +18,8 @@ index, and a number has as many digits as the page shows:
             [POINT, why there is no time]
     LEADS   [STRATEGY, since which commit of the machine], or null
     WHY     why there is no speedup; left away where there is one
+    SERIAL, GAIN           a ratio as [VALUE, LOW, HIGH], or null: see gil.py
+    THREADS, FREE, RIVAL   a speedup as [POINT, VALUE, LOW, HIGH], or null
 """
 
 import itertools
@@ -25,7 +28,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from asv_scaling import charts, environments, parameters, points, reference, results, speedup, vega
+from asv_scaling import charts, environments, gil, parameters, points, reference, results, speedup, vega
 from asv_scaling.environments import Environment
 from asv_scaling.points import Point
 from asv_scaling.speedup import Best, Row
@@ -61,6 +64,7 @@ class Site:
         index = {
             "project": parameters.printable(self._project),
             "baseline": parameters.printable(suite.baseline),
+            "threaded": parameters.printable(suite.settings.threaded),
             "strategies": suite.strategies,
             "workloads": [
                 {
@@ -111,7 +115,8 @@ class Site:
                     if leads is not None and (before is None or leads != before[0]):
                         leaders[run.environment, key] = (leads, place)
             numbers = {name: place for place, name in enumerate(found)}
-            self._data(f"runs/{number}/{commit[:12]}", self._commit(runs, numbers, leaders, machine.cpus))
+            there = [found[run.environment] for run, _ in runs]
+            self._data(f"runs/{number}/{commit[:12]}", self._commit(runs, there, numbers, leaders, machine.cpus))
         return {
             "name": machine.name,
             "cpus": machine.cpus,
@@ -134,7 +139,12 @@ class Site:
         }
 
     def _commit(
-        self, runs: Sequence[Measured], numbers: Mapping[str, int], leaders: Leaders, cpus: int | None
+        self,
+        runs: Sequence[Measured],
+        there: Sequence[Environment],
+        numbers: Mapping[str, int],
+        leaders: Leaders,
+        cpus: int | None,
     ) -> dict[str, Any]:
         """All that is shown of a commit on a machine; an environment is said by its number."""
         runs = sorted(runs, key=lambda entry: environments.place(entry[0].python, entry[0].environment))
@@ -153,6 +163,7 @@ class Site:
                     for one in workloads
                 ],
             }
+        by_environment = {run.environment: some for run, some in runs}
         by_python = [
             [(str(numbers[run.environment]), some[one.key]) for run, some in runs if one.key in some]
             for one in workloads
@@ -160,8 +171,36 @@ class Site:
         return {
             "runs": shown,
             "pythons": [_pythons(one, found, cpus) for one, found in zip(workloads, by_python, strict=True)],
+            "gil": [
+                [
+                    numbers[old.name],
+                    numbers[new.name],
+                    [
+                        self._freed(one)
+                        for one in gil.comparisons(self._suite, by_environment[old.name], by_environment[new.name])
+                    ],
+                ]
+                for old, new in gil.pairs(there)
+            ],
             "differences": environments.differences(recorded),
         }
+
+    def _freed(self, one: gil.Comparison) -> list[Any]:
+        numbers = _numbers(one.workload)
+
+        def of(ratio: speedup.Ratio) -> list[float | None]:
+            return _short([ratio.value, ratio.low, ratio.high])
+
+        fastest = [
+            some and [numbers[some.point.strategy, some.point.workers], *of(some.over)]
+            for some in (one.threads, one.free, one.rival)
+        ]
+        return [
+            self._suite.workloads.index(one.workload),
+            one.serial and of(one.serial),
+            *fastest,
+            one.gain and of(one.gain),
+        ]
 
     def _workload(self, workload: Workload, own: Sequence[Point], leads: tuple[str, int] | None) -> list[Any]:
         serial = self._suite.settings.serial
@@ -221,12 +260,17 @@ def _best(one: Best, rows: Sequence[Row]) -> list[Any]:
 
 def _pythons(workload: Workload, by_python: Sequence[tuple[str, Sequence[Point]]], cpus: int | None) -> list[Any]:
     """For each strategy the number of the point that is compared, and what is published of its rows."""
-    numbers = {(place.strategy, place.workers): number for number, place in enumerate(workload.places)}
+    numbers = _numbers(workload)
     found: dict[int, list[Any]] = {}
     for row in speedup.across_pythons(by_python, cpus):
         published = [int(row.python), *_short([row.relative, row.relative_low, row.relative_high])]
         found.setdefault(numbers[row.strategy, row.workers], []).append(published)
     return list(found.items())
+
+
+def _numbers(workload: Workload) -> dict[tuple[str, int], int]:
+    """The number of each point by its strategy and workers."""
+    return {(place.strategy, place.workers): number for number, place in enumerate(workload.places)}
 
 
 def _short(values: Sequence[float | None]) -> list[float | None]:

@@ -66,6 +66,7 @@ def test_what_there_is_is_published(suite: suites.MadeUp) -> None:
     at_one, at_two = commit["pythons"][0]
     assert at_one == [0, [[old, 1.0], [new, 1.0, 0.9721, 1.029]]]
     assert at_two[0] == 3
+    assert commit["gil"] == []
     assert commit["differences"] == {}
 
 

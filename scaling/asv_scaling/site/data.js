@@ -36,6 +36,7 @@ function loadCommit(index, machine, commit) {
 }
 
 const ROW = ["time", "time_low", "time_high", "speedup", "speedup_low", "speedup_high", "taken"];
+const RATIO = ["value", "low", "high"];
 const RELATIVE = ["relative", "relative_low", "relative_high"];
 
 const named = (names, values) => Object.fromEntries(names.map((name, place) => [name, values[place] ?? null]));
@@ -60,6 +61,20 @@ function workloadRows(workload, results, more) {
     const missing = typeof values === "string" ? values : "";
     return {...more, ...pointOf(workload, number), ...named(ROW, missing ? [] : values), missing};
   });
+}
+
+// The comparison of a Python with its build without a GIL: of the pair that has the environment, or else of the newest.
+function gilRows(index, published, environment) {
+  const pair = published.gil.find(([withGil, without]) => [withGil, without].includes(environment.number))
+    ?? published.gil.at(-1);
+  if (!pair?.[2].length) return null;
+  const rows = pair[2].map(([number, serial, ...rest]) => {
+    const workload = index.workloads[number];
+    const speedup = found => found && {...pointOf(workload, found[0]), ...named(RATIO, found.slice(1))};
+    const [threads, free, rival] = rest.slice(0, 3).map(speedup);
+    return {workload, serial: serial && named(RATIO, serial), threads, free, rival, gain: rest[3] && named(RATIO, rest[3])};
+  });
+  return {withGil: pair[0], without: pair[1], rows};
 }
 
 // The rows of a workload across the Pythons of a commit; `environments` are the machine's, the oldest first.

@@ -64,6 +64,7 @@ async function draw(index, first, turn) {
   $("#scaling-pythons-title").textContent = `${workload.label}: the same time on each Python`;
   const pythons = await drawPythons($("#scaling-pythons"), specs.pythons, across, measured);
   offerDownloads($('[data-chart="pythons"]'), pythons, across, `pythons-${name}`);
+  drawGil(index, published, machine, environment);
   if (turn === drawn) $("#scaling-page").dataset.drawn = window.location.hash;
 }
 

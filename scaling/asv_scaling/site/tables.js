@@ -58,6 +58,28 @@ function drawTaken(paragraph, machine) {
       + "and what the machine did meanwhile is part of it. Measured in pairs (asv-gate history) it is not.";
 }
 
+// A Python with a GIL beside its build without one; the part is hidden where the commit was not run on both.
+function drawGil(index, published, machine, environment) {
+  const found = gilRows(index, published, environment);
+  $("#scaling-gil-part").hidden = !found;
+  if (!found) return;
+  const label = number => machine.environments.find(item => item.number === number).label;
+  const [withGil, without] = [label(found.withGil), label(found.without)];
+  const mark = machine.reference ? "" : "†";
+  const interval = ({low, high}) => (low === null ? "" : ` (${factor(low)} to ${factor(high)})`);
+  const times = ratio => (ratio ? `${factor(ratio.value)}${mark}${interval(ratio)}` : "–");
+  const speedup = (one, named) => (one ? `${named ? `${one.strategy} ` : ""}${factor(one.value)}x${mark} ${one.workers}w${interval(one)}` : "–");
+  $("#scaling-gil-words").textContent = `Python ${without} has no GIL, so that its threads run Python code at the same time. `
+    + `Speedups are over ${index.baseline} on ${withGil}, with the number of workers (w) that is fastest; in brackets are 99 % confidence intervals.`;
+  $("#scaling-gil").replaceChildren(
+    head(["workload", `time of ${index.baseline} on ${without} relative to ${withGil}`, `${index.threaded} on ${withGil}`,
+      `${index.threaded} on ${without}`, `fastest other on ${withGil}`, `${index.threaded} on ${without} times as fast as that`]),
+    element("tbody", {}, ...found.rows.map(row => element("tr", {},
+      element("th", {scope: "row", title: row.workload.key}, row.workload.label),
+      ...[times(row.serial), speedup(row.threads), speedup(row.free), speedup(row.rival, true), times(row.gain)]
+        .map(text => element("td", {}, text))))));
+}
+
 function takenWords(machine, {taken, time}) {
   if (time === null) return "";
   const unit = machine.reference ? "pair" : "sample";
