@@ -159,6 +159,7 @@ loops: .venv/test  ## try what kernels.compare advises on ten functions, and wha
 
 gil: .venv/suite  ## measure threads without a GIL against processes with one (PYTHONS="3.13 3.13t"); resumes where it was stopped
 	@$(BIN)/python -m tools.gil --pythons "$(PYTHONS)"
+	@$(BIN)/python -m tools.gil_costs --pythons "$(PYTHONS)"
 
 clean:  ## remove what these commands made, but for the results
 	rm -rf .venv .asv .asv-gate dist build */build *.egg-info */*.egg-info scaling/asv_scaling/vendor \

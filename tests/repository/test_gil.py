@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # the tools are not installed
 
-from tools import gil, kept  # noqa: E402 - see above
+from tools import gil, gil_costs, kept  # noqa: E402 - see above
 from tools.measure import Failed  # noqa: E402 - see above
 from tools.pythons import Interpreter  # noqa: E402 - see above
 
@@ -112,3 +112,63 @@ def test_the_page_shows_what_is_kept() -> None:
         pytest.skip("nothing was measured yet: make gil")
     everything = json.loads((ROOT / gil.KEPT).read_text())[NAMES]
     assert gil.as_table(everything, *NAMES.split()) in (ROOT / gil.PAGE).read_text()
+
+
+def one(base: float | None, head: float | None, low: float | None = None, high: float | None = None) -> dict[str, Any]:
+    """What a report of the gate says of a benchmark."""
+    ratio = head / base if base and head else None
+    return {"base": base, "head": head, "ratio": ratio, "low": low, "high": high, "pairs": 9}
+
+
+@pytest.fixture
+def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The status that the gate ends with, and what it measures."""
+    found: list[Any] = [
+        1,
+        {
+            "startup.Threads.time_open(2)": one(0.004, 0.006, 1.4, 1.6),
+            "granularity.Task.track_metg('pool')": one(0.5e-3, 0.25e-3),
+            "dispatch.Pool.track_per_task('default', 'map')": one(2.5e-6, None),
+        },
+    ]
+
+    def run(with_gil: str, without: str, budget: str, folder: Path) -> int:
+        named = [{"name": name, "verdict": "slower", **said} for name, said in found[1].items()]
+        (folder / "report.json").write_text(json.dumps({"head": {"commit": "abc"}, "benchmarks": named}))
+        return int(found[0])
+
+    (tmp_path / "docs").mkdir()
+    (tmp_path / gil_costs.PAGE).write_text(f"before\n{gil_costs.BEGIN}{gil_costs.END}after\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gil_costs, "run_gate", run)
+    return found
+
+
+def test_the_costs_are_those_of_the_report(gate: list[Any]) -> None:
+    assert gil_costs.main([]) == 0
+    assert gil_costs.PAGE.read_text().splitlines()[2:-2] == [
+        "|  | 3.13 | 3.13t | 3.13t / 3.13 | pairs |",
+        "| --- | --- | --- | --- | --- |",
+        "| METG, `pool` | 500 µs | 250 µs | 0.50 | 9 |",
+        "| opening `threaded` | 4 ms | 6 ms | 1.50 (1.40 to 1.60) | 9 |",
+    ]
+
+
+def test_where_the_gate_could_not_measure_the_page_stays(gate: list[Any]) -> None:
+    gate[0] = 2
+    assert gil_costs.main([]) == 2
+    assert gil_costs.PAGE.read_text() == f"before\n{gil_costs.BEGIN}{gil_costs.END}after\n"
+    assert not gil_costs.KEPT.exists()
+
+
+def test_each_of_the_costs_is_a_benchmark_of_the_suite() -> None:
+    names = (ROOT / "tests" / "repository" / "benchmark_names.txt").read_text()
+    assert all(name.partition("(")[0] in names for name in gil_costs.BENCHES)
+
+
+def test_the_page_shows_the_costs_that_are_kept() -> None:
+    assert kept.has_marks(ROOT / gil_costs.PAGE, gil_costs.BEGIN, gil_costs.END)
+    if not (ROOT / gil_costs.KEPT).exists():
+        pytest.skip("nothing was measured yet: make gil")
+    found = kept.load(ROOT / gil_costs.KEPT)[NAMES]["benchmarks"]
+    assert gil_costs.as_table(found, *NAMES.split()) in (ROOT / gil_costs.PAGE).read_text()
