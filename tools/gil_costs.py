@@ -20,7 +20,10 @@ from tools import kept
 
 KEPT = Path("docs", "gil-costs.json")
 PAGE = Path("docs", "free-threading.md")
-BEGIN, END = "<!-- the table of the costs -->\n", "<!-- end of the table of the costs -->\n"
+BEGIN, END = (
+    "<!-- the table of python -m tools.gil_costs -->\n",
+    "<!-- end of the table of python -m tools.gil_costs -->\n",
+)
 BENCHES = {  # what the table calls each benchmark
     "granularity.Task.track_metg('threaded')": "METG, `threaded`",
     "granularity.Task.track_metg('pool')": "METG, `pool`",
