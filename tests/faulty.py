@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from dataclasses import dataclass
+from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,8 @@ def solve(problem: Problem) -> Any:
             os.kill(os.getpid(), signal.SIGKILL)
         case "signal":
             signal.raise_signal(signal.SIGINT)
+        case "die in the answer":
+            connection.Connection._send = _half  # type: ignore[attr-defined]
         case "wait":
             print("running", flush=True)
             problem.orders.with_suffix(".running").touch()  # for workers whose output goes elsewhere
@@ -79,3 +82,9 @@ def join(answers: list[int]) -> int:
 def check(problem: Problem, answer: int) -> None:
     if answer != len(problem) * (len(problem) - 1) // 2:
         raise WrongAnswer(f"not {answer}")
+
+
+def _half(self: connection.Connection, content: bytes, write: object = None) -> None:
+    """In place of what sends a message through a pipe: send the half of it, and die."""
+    os.write(self.fileno(), content[: len(content) // 2])
+    os.kill(os.getpid(), signal.SIGKILL)

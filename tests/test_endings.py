@@ -149,6 +149,23 @@ def test_a_worker_that_dies_closes_the_team(
             team.run()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # how Pool's own thread ends
+@posix
+@with_processes
+def test_a_worker_that_dies_in_the_middle_of_its_answer_closes_the_team(
+    strategy: str, start_method: str | None, orders: Path
+) -> None:
+    """What reads the answer then waits for the rest of it, unless somebody else sees the death."""
+    if strategy in ("mpi", "dask", "ray"):
+        pytest.skip("its answers do not go through a pipe of multiprocessing's")
+    with open_faulty(strategy, start_method, orders) as team:
+        orders.write_text("die in the answer")
+        with pytest.raises(kernels.WorkerDied):
+            team.run()
+        with pytest.raises(RuntimeError, match="this team is closed"):
+            team.run()
+
+
 @posix
 @with_processes
 def test_a_worker_that_is_killed_while_it_waits_for_work(strategy: str, start_method: str | None, orders: Path) -> None:

@@ -4,8 +4,11 @@ A new Python is looked through here first. It was checked on CPython 3.10 to 3.1
 what each is for, and ``tests/test_stdlib.py`` fails on a Python where a name is not there any more.
 """
 
+import contextlib
+import os
+import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing import process, resource_tracker, spawn, util
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import ExceptionWithTraceback, Pool  # type: ignore[attr-defined]
@@ -132,6 +135,21 @@ def free_lock(condition: Any) -> None:
     lock.release()
 
 
+@contextlib.contextmanager
+def _freed(lock: Any, seconds: float) -> Iterator[None]:
+    """Hold a lock that may be a dead worker's, for which it is not waited longer; it is free after the block.
+
+    On Windows the lock for writing is None.
+    """
+    if lock is not None:
+        lock.acquire(timeout=seconds)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.release()
+
+
 def _close_once(connection: Any) -> None:
     """Close it, so that another thread that closes it at the same time does not close the same file again."""
     twin = object.__new__(type(connection))
@@ -172,15 +190,14 @@ class TrackedPool(Pool):
         for worker in pool._pool:
             worker.kill()
             worker.join()
-        # Whether these were free or a dead worker's, they are free after it. The second may also be held, for a
-        # moment, by the thread that sends tasks; the first is held by whichever idle worker is next.
-        for lock, seconds in ((pool._inqueue._rlock, 0), (pool._outqueue._wlock, lock_seconds)):
-            lock.acquire(timeout=seconds)
-            lock.release()
-        close_reader(pool._inqueue)  # for the thread that sends tasks: a broken pipe
+        with _freed(pool._inqueue._rlock, 0):  # of an idle worker, whichever is next
+            close_reader(pool._inqueue)  # for the thread that sends tasks: a broken pipe
         pool._result_handler._state = "TERMINATE"
-        pool._outqueue._writer.send(None)  # for the thread that reads answers: the last one,
-        close_writer(pool._outqueue)  # and where it is in the middle of one, their end
+        # Of a worker that was sending its answer, or for a moment of the thread that sends tasks, which then says that
+        # there are no more: what it writes to may not be closed meanwhile.
+        with _freed(pool._outqueue._wlock, lock_seconds):
+            pool._outqueue._writer.send(None)  # for the thread that reads answers: the last one,
+            close_writer(pool._outqueue)  # and where it is in the middle of one, their end
         pool._task_handler.join(thread_seconds)  # under fork another team's workers may have inherited these ends,
         pool._result_handler.join(thread_seconds)  # and such a thread then ends with them
         # The result of a task that was not sent has that thread's error, whose frames have this, and so the result.
@@ -203,6 +220,16 @@ class ExecutorParts(NamedTuple):
 def executor_processes(executor: Any) -> list[BaseProcess]:
     """The executor's workers: none before the first task, nor after `shutdown`."""
     return list((executor._processes or {}).values())
+
+
+def kill(process: BaseProcess) -> None:
+    """Kill a worker of an executor, loky's among them, whose processes have no `kill` but on Windows."""
+    try:
+        process.kill()
+    except AttributeError:
+        if process.exitcode is None and process.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
 
 
 def executor_parts(executor: Any) -> ExecutorParts | None:

@@ -14,7 +14,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from kernels.workers.stdlib import close_reader, close_writer, executor_parts
+from kernels.workers.stdlib import close_reader, close_writer, executor_parts, kill
 
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 0.4  # in which an executor mostly notices by itself
@@ -56,7 +56,7 @@ def _watch(current: Callable[[], Any], over: threading.Event) -> None:
             parts.manager.join(GRACE_SECONDS)
             if parts.manager.is_alive():
                 for process in parts.processes:
-                    process.kill()
+                    kill(process)
                 close_writer(parts.results)  # the last one: what is read comes to its end
                 parts.manager.join(GRACE_SECONDS)
             if parts.manager.is_alive():
