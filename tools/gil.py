@@ -185,6 +185,22 @@ def as_table(measured: Mapping[str, Any], with_gil: str, without: str) -> str:
     return tables.markdown(rows)
 
 
+def told_apart(measured: Mapping[str, Any], with_gil: str, without: str) -> tuple[int, int, int]:
+    """On how many workloads threads without a GIL are faster than the best of processes with one, slower, and neither.
+
+    They are where all rounds say so, as the intervals in the table do.
+    """
+    faster = slower = 0
+    for workload in measured.values():
+        seconds: Seconds = workload["seconds"]
+        gil, free = seconds[with_gil], seconds[without]
+        best = min(PROCESSES, key=lambda strategy: statistics.median(gil[strategy]))
+        ratios = [before / after for before, after in zip(gil[best], free["threaded"], strict=True)]
+        faster += min(ratios) > 1
+        slower += max(ratios) < 1
+    return faster, slower, len(measured) - faster - slower
+
+
 def median_ratio(above: Sequence[float], below: Sequence[float], unit: str = "") -> str:
     """The median of the rounds' ratios, and the least and the greatest: of eight rounds that is its 99 % interval."""
     ratios = [high / low for high, low in zip(above, below, strict=True)]

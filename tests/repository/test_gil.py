@@ -114,6 +114,14 @@ def test_the_page_shows_what_is_kept() -> None:
     assert gil.as_table(everything, *NAMES.split()) in (ROOT / gil.PAGE).read_text()
 
 
+def test_workloads_are_told_apart_where_all_rounds_agree() -> None:
+    def seconds(*threads: float) -> dict[str, Any]:
+        return {"seconds": {"3.13": {"pool": [9.0, 9.0], "shared": [2.0, 2.0]}, "3.13t": {"threaded": [*threads]}}}
+
+    measured = {"a": seconds(1.0, 1.9), "b": seconds(1.9, 2.1), "c": seconds(2.1, 3.0), "d": seconds(1.0, 2.0)}
+    assert gil.told_apart(measured, "3.13", "3.13t") == (1, 1, 2)
+
+
 def one(base: float | None, head: float | None, low: float | None = None, high: float | None = None) -> dict[str, Any]:
     """What a report of the gate says of a benchmark."""
     ratio = head / base if base and head else None
