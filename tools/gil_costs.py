@@ -72,14 +72,16 @@ def run_gate(with_gil: str, without: str, budget: str, folder: Path) -> int:
 
 
 def as_table(measured: Mapping[str, Mapping[str, Any]], with_gil: str, without: str) -> str:
-    """A line for each benchmark that has a ratio, in the order of BENCHES."""
+    """A line for each of BENCHES, in their order; where there is no ratio, it says that this was not measured."""
     rows = [["", with_gil, without, f"{without} / {with_gil}", "pairs"]]
     for name, words in BENCHES.items():
         one = measured.get(name, {"ratio": None})
-        if one["ratio"] is not None:
-            between = f" ({as_factor(one['low'])} to {as_factor(one['high'])})" if one["low"] and one["high"] else ""
-            ratio = f"{as_factor(one['ratio'])}{between}"
-            rows.append([words, as_time(one["base"]), as_time(one["head"]), ratio, str(one["pairs"])])
+        if one["ratio"] is None:
+            rows.append([words, "", "", "not measured", ""])
+            continue
+        between = f" ({as_factor(one['low'])} to {as_factor(one['high'])})" if one["low"] and one["high"] else ""
+        ratio = f"{as_factor(one['ratio'])}{between}"
+        rows.append([words, as_time(one["base"]), as_time(one["head"]), ratio, str(one["pairs"])])
     return tables.markdown(rows)
 
 

@@ -27,6 +27,14 @@ def asv(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def publish(folder: Path) -> str:
+    """Publish the suite in a folder, and return what asv printed."""
+    done = asv("publish", "--no-pull", folder=folder)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    return said
+
+
 def published(html: Path, name: str) -> Any:
     """The content of one of the page's files of data."""
     text = (html / "scaling" / f"{name}.js").read_text()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import suites
-from sites import Opened, asv, opening, published, serve
+from sites import Opened, publish, published, serve
 
 from asv_scaling import gil
 from asv_scaling.__main__ import main
@@ -96,15 +96,14 @@ def test_there_is_no_table_without_both(times: Mapping[str, Mapping[Any, float |
 def made_up(libraries: None, tmp_path_factory: pytest.TempPathFactory) -> suites.MadeUp:
     made = made_of(tmp_path_factory.mktemp("gil") / "suite", {"3.12": WITH, "3.13": WITH, "3.13t": WITHOUT})
     made.run("here", made.commit(), "3.13", {WORK["name"]: suites.row(WORK, WITH)})
-    done = asv("publish", "--no-pull", folder=made.folder)
-    assert done.returncode == 0, done.stdout + done.stderr
+    publish(made.folder)
     return made
 
 
-@pytest.fixture
-def opened(browser: Any, made_up: suites.MadeUp) -> Iterator[Opened]:
-    with serve(made_up.folder / "html", made_up.folder) as address, opening(browser, address) as found:
-        yield found
+@pytest.fixture(scope="module")
+def served(made_up: suites.MadeUp) -> Iterator[str]:
+    with serve(made_up.folder / "html", made_up.folder) as address:
+        yield address
 
 
 def test_it_is_published_for_each_commit(made_up: suites.MadeUp) -> None:

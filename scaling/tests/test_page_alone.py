@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import suites
-from sites import Opened, asv, opening, serve
+from sites import Opened, opening, publish, serve
 
 WORK = suites.benchmark("topic.Work.time_run", {"strategy": ["serial", "pool"], "workers": [1, 2, 4]})
 TIMES = {("serial", 1): 1.0, ("pool", 1): 1.1, ("pool", 2): 0.6, ("pool", 4): None}
@@ -22,8 +22,7 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> suites.MadeUp:
     for commit in (made.commit(), made.commit()):
         for python in ("3.9", "3.13"):
             made.run("here", commit, python, {WORK["name"]: suites.row(WORK, TIMES)})
-    done = asv("publish", "--no-pull", folder=made.folder)
-    assert done.returncode == 0, done.stdout + done.stderr
+    publish(made.folder)
     return made
 
 

@@ -1,11 +1,10 @@
 """The page of a made-up suite, for what the committed results need not have."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import suites
-from sites import Opened, asv, opening, serve
+from sites import Opened, publish, serve
 
 WORK = suites.benchmark("topic.Work.time_run", {"strategy": ["serial", "pool"], "workers": [1, 2, 4]})
 OTHER = suites.benchmark("topic.Other.time_run", {"strategy": ["serial", "pool"], "workers": [1, 2, 4]})
@@ -24,15 +23,14 @@ def made_up(libraries: None, tmp_path_factory: pytest.TempPathFactory) -> suites
         facts = suites.row(BUILD, {("PGO",): pgo, ("GIL",): 1.0})
         made.run("here", old, python, {WORK["name"]: suites.row(WORK, times), BUILD["name"]: facts})
     made.run("here", new, "3.13", {WORK["name"]: suites.row(WORK, {("serial", 1): 1.0})})
-    done = asv("publish", "--no-pull", folder=made.folder)
-    assert done.returncode == 0, done.stdout + done.stderr
+    publish(made.folder)
     return made
 
 
-@pytest.fixture
-def opened(browser: Any, made_up: suites.MadeUp) -> Iterator[Opened]:
-    with serve(made_up.folder / "html", made_up.folder) as address, opening(browser, address) as found:
-        yield found
+@pytest.fixture(scope="module")
+def served(made_up: suites.MadeUp) -> Iterator[str]:
+    with serve(made_up.folder / "html", made_up.folder) as address:
+        yield address
 
 
 def test_pythons_are_drawn_from_the_oldest_on(opened: Opened, made_up: suites.MadeUp) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import suites
-from sites import Opened, asv, opening, published, serve
+from sites import Opened, opening, publish, published, serve
 
 from asv_scaling import points, reference, results, speedup
 from asv_scaling.reference import Z_99_OVER_95
@@ -46,8 +46,7 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> suites.MadeUp:
                 content["results"][WORK["name"]].append([5, None, 5, 5])
                 path.write_text(json.dumps(content))
     reference_file(made, "paired", {"commit": made.commits[0], "environment": "virtualenv-py3.9"})
-    done = asv("publish", "--no-pull", folder=made.folder)
-    assert done.returncode == 0, done.stdout + done.stderr
+    publish(made.folder)
     return made
 
 

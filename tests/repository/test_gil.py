@@ -154,12 +154,11 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def test_the_costs_are_those_of_the_report(gate: list[Any]) -> None:
     assert gil_costs.main([]) == 0
-    assert gil_costs.PAGE.read_text().splitlines()[2:-2] == [
-        "|  | 3.13 | 3.13t | 3.13t / 3.13 | pairs |",
-        "| --- | --- | --- | --- | --- |",
-        "| METG, `pool` | 500 µs | 250 µs | 0.50 | 9 |",
-        "| opening `threaded` | 4 ms | 6 ms | 1.50 (1.40 to 1.60) | 9 |",
-    ]
+    lines = gil_costs.PAGE.read_text().splitlines()[2:-2]
+    assert lines[0] == "|  | 3.13 | 3.13t | 3.13t / 3.13 | pairs |"
+    assert "| METG, `pool` | 500 µs | 250 µs | 0.50 | 9 |" in lines
+    assert "| opening `threaded` | 4 ms | 6 ms | 1.50 (1.40 to 1.60) | 9 |" in lines
+    assert sum("| not measured |" in line for line in lines) == len(gil_costs.BENCHES) - 2
 
 
 def test_where_the_gate_could_not_measure_the_page_stays(gate: list[Any]) -> None:
