@@ -1,5 +1,6 @@
 """What the tests have in common."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ def _helpers() -> None:
     for strategy in ("shared", "joblib", "loky", "mpire"):
         if kernels.why_not("polynomial", strategy) is None:
             kernels.run("polynomial", strategy, workers=2, size=2)
+    gc.freeze()  # what all tests share is no test's garbage, and to go through it for each takes most of their time
 
 
 @pytest.fixture
