@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
 
 from asv_gate import screening
 from asv_gate.decide import Verdict, decide
@@ -40,6 +39,8 @@ class Rate:
         """Clopper and Pearson's (1934)."""
         if not self.of:
             return 0.0, 1.0
+        from scipy import stats  # which takes longer to import than most commands take
+
         found = stats.binomtest(self.count, self.of).proportion_ci(CONFIDENCE, "exact")
         return float(found.low), float(found.high)
 

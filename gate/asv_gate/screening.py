@@ -3,9 +3,9 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from statistics import NormalDist
 
 import numpy as np
-from scipy import optimize, stats
 
 from asv_gate import noise, signedrank
 from asv_gate.errors import GateError
@@ -142,7 +142,9 @@ def affordable_share(rounds_paid: float, rounds: int) -> float:
     """The share s at most 1 with s + s^2 + ... of so many rounds equal to the rounds of all that are paid for."""
     if not 0 < rounds_paid < rounds:
         return float(rounds_paid >= rounds)
-    return float(optimize.brentq(lambda s: sum(s**k for k in range(1, rounds + 1)) - rounds_paid, 0.0, 1.0))
+    return signedrank.smallest_true(
+        lambda s: sum(s**k for k in range(1, rounds + 1)) >= rounds_paid, 0.0, 1.0, steps=50
+    )
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def candidates(meter: Meter, settings: Settings, out: Screened, drop: Callable[[
     Those that are clear may count on what the budget can grow to.
     """
     last, z = out.last, out.z(out.last)
-    clear = np.abs(z) >= stats.norm.isf(CLEAR_LEVEL / 2 / max(1, len(out.everyone)))
+    clear = np.abs(z) >= -NormalDist().inv_cdf(CLEAR_LEVEL / 2 / max(1, len(out.everyone)))
     order = [i for i in np.argsort(-score(z, meter.costs[last]), kind="stable") if abs(z[i]) >= CANDIDATE_Z]
     taken: list[int] = []
     for i in order:

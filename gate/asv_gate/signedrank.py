@@ -8,10 +8,10 @@ every d, so the test of d > threshold keeps its level too. Unlike the mean it is
 """
 
 import functools
+import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
 
 EXACT_UP_TO = 200  # pairs; beyond, the normal approximation is right to three digits
 
@@ -42,7 +42,7 @@ def p_value(d: np.ndarray) -> float:
     if pairs <= EXACT_UP_TO:
         return float(_at_least(pairs)[rank_sum])
     mean, variance = pairs * (pairs + 1) / 4, pairs * (pairs + 1) * (2 * pairs + 1) / 24
-    return float(stats.norm.sf((rank_sum - 0.5 - mean) / np.sqrt(variance)))
+    return math.erfc((rank_sum - 0.5 - mean) / math.sqrt(2 * variance)) / 2
 
 
 def critical_value(pairs: int, level: float) -> int | None:
