@@ -68,9 +68,8 @@ test: .venv/test offline  ## run the tests of all three distributions and of the
 test-kernels: .venv/kernels  ## run the tests of the package kernels, and set up no more than these need
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder --ignore tests/repository tests
 
-slow: .venv/test  ## run the tests in full of which make test runs a part: all combinations of parameters, more rounds
-	SLOW=1 $(BIN)/python -m pytest --numprocesses logical --dist loadfile tests/test_teams.py tests/repository/test_suite.py \
-		gate/tests/test_decide.py
+slow: .venv/test offline  ## run the tests in full of which make test runs a part: all start methods and combinations
+	SLOW=1 $(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder tests gate/tests scaling/tests
 
 test-engines: .venv/engines  ## take mpire, Dask and Ray through all tests of strategies, for some minutes
 	ALL_OF_ENGINES=1 REQUIRE_ENGINES=1 $(BIN)/python -m pytest -k "$(ENGINES)" tests/test_slow_engines.py \

@@ -31,8 +31,16 @@ def pytest_configure() -> None:
                 raise pytest.UsageError(f"REQUIRE_ENGINES=1, but {reason}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put files with long tests first: ``make test`` gives files out in order, and one at the end leaves CPUs idle."""
+@pytest.hookimpl(trylast=True)  # after -k and -m: what is asked for by name is run
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave a part to ``make slow``, and put files with long tests first.
+
+    ``make test`` gives files out in order, and a long one at the end leaves CPUs idle.
+    """
+    if not ways.IN_FULL:
+        left = ways.not_in_turn(items)
+        config.hook.pytest_deselected(items=[item for item in items if item in left])
+        items[:] = [item for item in items if item not in left]
     long = {item.path for item in items if item.get_closest_marker("long")}
     items.sort(key=lambda item: item.path not in long)
 

@@ -1,6 +1,5 @@
 """Whatever the strategy, the workers and the start method: the right answer, again and again."""
 
-import os
 import threading
 from typing import Any
 
@@ -17,17 +16,15 @@ from kernels.machine import cpus
 # Random examples for each pair of workload and strategy: fewer where workers take longer to start.
 EXAMPLES = {None: 10, "fork": 5, "forkserver": 2, "spawn": 1}
 SLOW = (*ways.BY_THEMSELVES, "mpire")  # to start, whatever way they do it
+ENGINES = [way for way in ways.EVERY if way.values[0] in SLOW and way.values[0] != "mpi"]
 
-# Of the ways with start method spawn, and of those with an engine, each of which takes seconds, every workload has one,
-# and every way some workloads. test_few_items has all pairs of workload and strategy, and make slow has all cases.
-IN_FULL = os.environ.get("SLOW") == "1" or ways.ALL_OF_ENGINES
-SPAWN = [way for way in ways.EVERY if way.values[1] == "spawn"]
-ENGINES = [way for way in ways.EVERY if way.values[0] in SLOW and way.values[0] != "mpi" and way not in SPAWN]
+# Every workload has one of the engines, each of which takes seconds; test_few_items has all pairs of workload and
+# strategy too, and make slow has all cases.
 CASES = [
     pytest.param(name, *way.values, id=f"{way.id}-{name}")
     for i, name in enumerate(INDEPENDENT)
     for way in ways.EVERY
-    if IN_FULL or all(way not in group or way is group[i % len(group)] for group in (SPAWN, ENGINES))
+    if ways.IN_FULL or way not in ENGINES or way is ENGINES[i % len(ENGINES)]
 ]
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.long]

@@ -1,6 +1,7 @@
 """The ways to run a workload: every strategy, with every start method where it takes one."""
 
 import os
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,8 @@ SLOW = ("dask", "ray")  # which take seconds to start, and have a few tests of t
 # Whether the engines go through all of the tests, which takes minutes: make test-engines says so.
 ALL_OF_ENGINES = os.environ.get("ALL_OF_ENGINES") == "1"
 only_with_all = pytest.mark.skipif(not ALL_OF_ENGINES, reason="takes long: make test-engines runs it")
+# Whether each test goes through all start methods of a strategy, which takes many minutes: make slow says so.
+IN_FULL = ALL_OF_ENGINES or os.environ.get("SLOW") == "1"
 DEFAULT = kernels.team.default_start_method()
 
 
@@ -46,6 +49,18 @@ PROCESSES = [way for strategy in STRATEGIES if _with_processes(strategy) for way
 
 # With how many workers, by what it costs to start them.
 WORKERS = {None: (1, 2, 3, 8), "fork": (1, 2, 3, 8), "forkserver": (1, 8), "spawn": (3,)}
+
+
+def not_in_turn(items: Iterable[pytest.Item]) -> set[pytest.Item]:
+    """All but one of the start methods of a strategy in a test; in other tests it is another one."""
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        parameters = dict(item.callspec.params) if isinstance(item, pytest.Function) and "[" in item.name else {}
+        if "start_method" in parameters:
+            del parameters["start_method"]
+            groups.setdefault(f"{item.path.name} {item.originalname} {parameters}", []).append(item)  # type: ignore[attr-defined]
+    chosen = {id(group[zlib.crc32(name.encode()) % len(group)]) for name, group in groups.items()}
+    return {item for group in groups.values() for item in group if id(item) not in chosen}
 
 
 def death(strategy: str, code: int) -> str:

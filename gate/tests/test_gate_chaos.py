@@ -3,7 +3,7 @@
 Its exit status is the truth or says that there is none; the repository is as before; no process and
 no file is left; and it can be gone on with. A round is a function of its seed, and is run again
 by its name, such as ``pytest "gate/tests/test_gate_chaos.py::test_a_run_never_lies_leaks_or_destroys[17]"``.
-``make chaos`` runs many rounds, ``make test`` a few.
+``make chaos`` runs many rounds, ``make test`` one.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ import pytest
 from commands import of_folder
 from mischief import Mischief
 
-ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "2"))
-FIRST = int(os.environ.get("CHAOS_FIRST", "1"))
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "1"))
+FIRST = int(os.environ.get("CHAOS_FIRST", "2"))
 SUITE = """
 import subprocess, sys
 import thing

@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))  # neither the benchmarks nor the tools are instal
 from benchmarks.common import STRATEGIES, WORKERS, require  # noqa: E402 - see above
 from tools.measure import worth_running  # noqa: E402 - see above
 
-STEP = 1 if os.environ.get("SLOW") == "1" else 3  # so many combinations of a benchmark's parameters, of which one runs
+STEP = 1 if os.environ.get("SLOW") == "1" else 5  # so many combinations of a benchmark's parameters, of which one runs
 PUBLISHED = Path(__file__).with_name("benchmark_names.txt")
 SKIPPED = re.compile(r"asv: skipped: NotImplementedError\(['\"].+['\"]\)")
 WRONG = '''
