@@ -1,6 +1,7 @@
 """The ways to run a workload: every strategy, with every start method where it takes one."""
 
 import os
+import re
 import zlib
 from collections.abc import Iterable
 from typing import Any
@@ -55,10 +56,9 @@ def not_in_turn(items: Iterable[pytest.Item]) -> set[pytest.Item]:
     """All but one of the start methods of a strategy in a test; in other tests it is another one."""
     groups: dict[str, list[pytest.Item]] = {}
     for item in items:
-        parameters = dict(item.callspec.params) if isinstance(item, pytest.Function) and "[" in item.name else {}
-        if "start_method" in parameters:
-            del parameters["start_method"]
-            groups.setdefault(f"{item.path.name} {item.originalname} {parameters}", []).append(item)  # type: ignore[attr-defined]
+        start_method = item.callspec.params.get("start_method") if hasattr(item, "callspec") else None
+        if start_method is not None:
+            groups.setdefault(re.sub(rf"\b{start_method}\b", "", item.nodeid), []).append(item)
     chosen = {id(group[zlib.crc32(name.encode()) % len(group)]) for name, group in groups.items()}
     return {item for group in groups.values() for item in group if id(item) not in chosen}
 
