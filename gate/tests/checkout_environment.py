@@ -1,12 +1,13 @@
-"""An asv plugin: an environment that is a checkout of the commit, run by the Python that runs the tests.
+"""An asv plugin: a checkout of the commit, and a Python like that which runs the tests.
 
 It spares the tests the making of virtual environments, of which one test makes real ones.
 """
 
+import importlib.metadata
 import os
 import sys
+import venv
 
-import asv_runner
 from asv import util
 from asv.environment import Environment, EnvironmentUnavailable
 
@@ -28,10 +29,18 @@ class Checkout(Environment):
         return False
 
     def _setup(self):
-        """A process starts in a third of the time where site-packages has nothing but asv's runner."""
-        packages = os.path.join(self._path, "packages")
-        os.makedirs(packages)
-        os.symlink(os.path.dirname(asv_runner.__file__), os.path.join(packages, "asv_runner"))
+        """Make a Python that has asv's runner and nothing else: a process starts in a third of the time."""
+        venv.create(os.path.join(self._path, "python"), symlinks=os.name != "nt")
+        where = util.check_output([self._command, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
+        runner = importlib.metadata.distribution("asv_runner")
+        for folder in {file.parts[0] for file in runner.files}:
+            os.symlink(runner.locate_file(folder), os.path.join(where.strip(), folder))
+
+    @property
+    def _command(self):
+        return os.path.join(
+            self._path, "python", *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python"))
+        )
 
     def install_project(self, conf, repo, commit_hash):
         self.checkout_project(repo, commit_hash)
@@ -39,6 +48,6 @@ class Checkout(Environment):
             raise util.ProcessError(["build"], 1, "", "it cannot be built")
 
     def run(self, args, **kwargs):
-        path = os.pathsep.join((self._build_root, os.path.join(self._path, "packages")))
+        path = self._build_root
         env = {**kwargs.pop("env", os.environ), **self._global_env_vars, "ASV_PYTHONPATH": path, "PYTHONPATH": path}
-        return util.check_output([sys.executable, "-S", *args], env=env, **kwargs)
+        return util.check_output([self._command, *args], env=env, **kwargs)

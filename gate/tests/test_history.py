@@ -227,9 +227,9 @@ def test_a_project_that_builds_packages_is_not_left_out_of_its_own_digest(tmp_pa
 
 
 def test_what_an_earlier_run_knows_to_be_unchanged_is_measured_only_when_it_is_asked_for(thing: Path) -> None:
-    """All environments are the Python that runs the tests: the project is called as a package that lies there."""
+    """All environments have the same packages: the project is called as one that lies there."""
     named = thing / "named.json"
-    named.write_text(json.dumps({**json.loads((thing / "asv.conf.json").read_text()), "project": "pytest"}))
+    named.write_text(json.dumps({**json.loads((thing / "asv.conf.json").read_text()), "project": "asv_runner"}))
     request = ("--config", named.name, "--reference", "base", "--bench", "track_count")
     try:
         assert asv_gate(thing, "history", "same", *request).status == 0
