@@ -21,7 +21,7 @@ MACHINERY = (
 def digest(workload: str, package: Path = PACKAGE) -> str:
     """A hash of the code that times of a workload depend on: neither its comments nor other workloads are in it."""
     sources = {file for pattern in MACHINERY for file in package.glob(pattern)} | files_of(workload, package)
-    trees = (ast.dump(WithoutDocstrings().visit(ast.parse(file.read_bytes()))) for file in sorted(sources))
+    trees = (as_text(WithoutDocstrings().visit(ast.parse(file.read_bytes()))) for file in sorted(sources))
     return hashlib.sha256("\n".join(trees).encode()).hexdigest()[:16]
 
 
@@ -31,6 +31,20 @@ class WithoutDocstrings(ast.NodeTransformer):
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         return None if text else node
+
+
+def as_text(node: Any) -> str:
+    """What ``ast.dump`` makes of it on Python 3.13, on any Python: others do not leave out what is empty."""
+    if isinstance(node, list):
+        return f"[{', '.join(map(as_text, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = (
+        f"{name}={as_text(value)}"
+        for name, value in ast.iter_fields(node)
+        if not (value == [] or (value is None and getattr(type(node), name, ...) is None))
+    )
+    return f"{type(node).__name__}({', '.join(fields)})"
 
 
 def files_of(workload: str, package: Path) -> set[Path]:

@@ -1,5 +1,6 @@
 """What is measured again: what has changed since, and nothing else."""
 
+import ast
 import shutil
 import sys
 from pathlib import Path
@@ -56,3 +57,11 @@ def test_another_docstring_is_no_other_code(package: Path) -> None:
     file.write_text(file.read_text().replace('"""', '"""Truly: ', 1))
     assert "Truly" in file.read_text()
     assert kept.digest("triad", package) == before
+
+
+def test_every_python_has_the_same_text_of_a_program() -> None:
+    """Else another Python would have everything measured anew. It is what ``ast.dump`` makes of it on Python 3.13."""
+    text = kept.as_text(ast.parse("def f(*, b=None):\n    return b[:]\n"))
+    function = "FunctionDef(name='f', args=arguments(kwonlyargs=[arg(arg='b')], kw_defaults=[Constant(value=None)])"
+    returned = "Return(value=Subscript(value=Name(id='b', ctx=Load()), slice=Slice(), ctx=Load()))"
+    assert text == f"Module(body=[{function}, body=[{returned}])])"
