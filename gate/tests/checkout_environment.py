@@ -50,4 +50,4 @@ class Checkout(Environment):
     def run(self, args, **kwargs):
         path = self._build_root
         env = {**kwargs.pop("env", os.environ), **self._global_env_vars, "ASV_PYTHONPATH": path, "PYTHONPATH": path}
-        return util.check_output([self._command, *args], env=env, **kwargs)
+        return util.check_output([self._command, "-s", *args], env=env, **kwargs)

@@ -125,7 +125,9 @@ def test_modules_are_not_looked_for_in_the_suites_folder(thing: Path, suite: Pat
 def test_a_python_is_asked_for_its_command_and_variables(thing: Path, tmp_path: Path) -> None:
     found = asvlink.resolve(thing / "asv.conf.json", ["base"])
     made = asvlink.build(thing / "asv.conf.json", found, found.commits["base"], "a", tmp_path)
-    assert made.python == [sys.executable, "-S"]
+    command, *options = made.python
+    assert Path(command).is_relative_to(tmp_path)
+    assert options == ["-s"]
     assert made.variables["SET_BY_THE_SUITE"] == "yes"
     assert made.variables["PYTHONPATH"] == made.variables["ASV_PYTHONPATH"]
     assert made.variables["ASV_COMMIT"] == found.commits["base"]
