@@ -34,15 +34,16 @@ class WithoutDocstrings(ast.NodeTransformer):
 
 
 def as_text(node: Any) -> str:
-    """What ``ast.dump`` makes of it on Python 3.13, on any Python: others do not leave out what is empty."""
+    """What ``ast.dump`` makes of it on Python 3.13, on any Python: others leave out less, and 3.15 has `is_lazy`."""
     if isinstance(node, list):
         return f"[{', '.join(map(as_text, node))}]"
     if not isinstance(node, ast.AST):
         return repr(node)
+    optional = {name for name in node._fields if getattr(type(node), name, ...) is None}
     fields = (
         f"{name}={as_text(value)}"
         for name, value in ast.iter_fields(node)
-        if not (value == [] or (value is None and getattr(type(node), name, ...) is None))
+        if not (value == [] or (value is None and name in optional) or (name == "is_lazy" and not value))
     )
     return f"{type(node).__name__}({', '.join(fields)})"
 

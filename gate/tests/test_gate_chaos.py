@@ -21,7 +21,7 @@ from commands import of_folder
 from mischief import Mischief
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "1"))
-FIRST = int(os.environ.get("CHAOS_FIRST", "2"))
+FIRST = int(os.environ.get("CHAOS_FIRST", "1"))
 SUITE = """
 import subprocess, sys
 import thing

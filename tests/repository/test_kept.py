@@ -61,7 +61,8 @@ def test_another_docstring_is_no_other_code(package: Path) -> None:
 
 def test_every_python_has_the_same_text_of_a_program() -> None:
     """Else another Python would have everything measured anew. It is what ``ast.dump`` makes of it on Python 3.13."""
-    text = kept.as_text(ast.parse("def f(*, b=None):\n    return b[:]\n"))
+    text = kept.as_text(ast.parse("import os\ndef f(*, b=None):\n    return b[:]\n"))
+    imported = "Import(names=[alias(name='os')])"
     function = "FunctionDef(name='f', args=arguments(kwonlyargs=[arg(arg='b')], kw_defaults=[Constant(value=None)])"
     returned = "Return(value=Subscript(value=Name(id='b', ctx=Load()), slice=Slice(), ctx=Load()))"
-    assert text == f"Module(body=[{function}, body=[{returned}])])"
+    assert text == f"Module(body=[{imported}, {function}, body=[{returned}])])"
