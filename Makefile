@@ -12,6 +12,8 @@ WORKERS ?= 1 2 4 8 16
 RANGE ?= HEAD
 # Anything, for the whole catalogue of benchmarks instead of its core.
 ALL ?=
+# How long the pairs of make bench and make history may take for each commit and Python, as in 20m.
+BUDGET ?=
 # What make gate compares HEAD with.
 BASE ?= main
 # How long make recording and make trials go on, as in 3m; to the end where it is empty.
@@ -27,7 +29,7 @@ SHOWN := --machine epyc-2cpu-b --commit 0f0447f2
 # The tests of make test-engines: those of the engines, and of clusters.
 ENGINES := mpire or dask or ray or connect or executor
 
-BENCH = $(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE)" $(if $(ALL),--all)
+BENCH = $(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE)" $(if $(ALL),--all) $(if $(BUDGET),--budget $(BUDGET))
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 

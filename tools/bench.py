@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import psutil
 
+from asv_gate.arguments import duration
 from kernels.machine import cpus
 from tools.measure import Failed, Outcome, Suite, environ_of
 from tools.pythons import find_pythons
@@ -26,11 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pythons", default="", help="those to run on, as in '3.13 3.13t'; by default all")
     parser.add_argument("--machine", default="", help="this machine's name in the results; by default its CPU's")
     parser.add_argument("--all", action="store_true", help="measure the whole catalogue, and not its core alone")
+    parser.add_argument("--budget", type=duration, help="of a commit's pairs on a Python; by default 270s, --all: 1h")
     parser.add_argument("range", nargs="?", default="", help="commits as git rev-list takes them; by default HEAD")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        status = bench(options.pythons.split(), options.machine, options.range, options.all)
+        status = bench(options.pythons.split(), options.machine, options.range, options.all, options.budget)
         sys.stdout.flush()
         return status
     except Failed as error:
@@ -65,7 +67,7 @@ def say(message: str) -> None:
         print(message, file=sys.stderr, flush=True)
 
 
-def bench(wanted: Sequence[str], machine: str, commit_range: str, everything: bool) -> int:
+def bench(wanted: Sequence[str], machine: str, commit_range: str, everything: bool, budget: float | None) -> int:
     suite = Suite(machine)
     commits = suite.commits(commit_range)
     pythons = find_pythons()
@@ -81,7 +83,7 @@ def bench(wanted: Sequence[str], machine: str, commit_range: str, everything: bo
             for name in sorted(outcomes, key=lambda name: name != REFERENCE):
                 if name in here:
                     print(f"\n{commit[:8]} on Python {name}, {here[name].version}", flush=True)
-                    outcomes[name].append(suite.measure(name, commit, cpus.usable(), everything))
+                    outcomes[name].append(suite.measure(name, commit, cpus.usable(), everything, budget))
     came = [outcome for each in outcomes.values() for outcome in each]
     measured = any(outcome.measured for outcome in came)
     if measured:

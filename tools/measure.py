@@ -112,8 +112,10 @@ class Suite:
         """Whether kernels differs from the commit of which asv builds its wheel."""
         return bool(check_output([which("git"), "status", "--porcelain", "--", *BUILT_FROM]))
 
-    def measure(self, name: str, commit: str, cpus: int, everything: bool) -> Outcome:
+    def measure(self, name: str, commit: str, cpus: int, everything: bool, budget: float | None = None) -> Outcome:
         """Measure what has no results yet of a commit on the Python of that name, which is on PATH.
+
+        The budget is of the pairs, in seconds; by default what suits the core or everything.
 
         Raises KeyboardInterrupt after Ctrl-C: every pair is kept, and the next call goes on from there.
         """
@@ -123,7 +125,7 @@ class Suite:
             pythons=[name],
             bench=[worth_running(cpus) if everything else core(cpus)],
             machine=self._machine or None,
-            budget=ALL_SECONDS if everything else CORE_SECONDS,
+            budget=budget or (ALL_SECONDS if everything else CORE_SECONDS),
         )
         try:
             with guarded(), ConsoleProgress() as progress:

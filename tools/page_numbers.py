@@ -169,6 +169,14 @@ def without_gil(place: int) -> object:
     return (*found, sum(found))[place]
 
 
+def cost_without_gil(called: str) -> str:
+    """How many times as much something costs on 3.13t as on 3.13."""
+    from tools import gil_costs, kept
+
+    (name,) = [name for name, words in gil_costs.BENCHES.items() if words == called]
+    return f"{kept.load(ROOT / gil_costs.KEPT)['3.13 3.13t']['benchmarks'][name]['ratio']:.1f}"
+
+
 def watched_seconds() -> object:
     """When a link between hosts is given up, as Linux probes it."""
     from kernels.mpi import watchdog
@@ -235,6 +243,13 @@ COMPUTED = (
     Computed("docs/free-threading.md", "with one as faster on {},", partial(without_gil, 0)),
     Computed("docs/free-threading.md", "as slower on {}, and", partial(without_gil, 1)),
     Computed("docs/free-threading.md", "and not at all on {}.", partial(without_gil, 2)),
+    Computed(
+        "docs/free-threading.md",
+        "hands out takes {} times as long",
+        partial(cost_without_gil, "a task, `ThreadPoolExecutor.map`"),
+    ),
+    Computed("docs/free-threading.md", "a team of threads {} times", partial(cost_without_gil, "opening `threaded`")),
+    Computed("docs/free-threading.md", "one thread each, is {} times", partial(cost_without_gil, "METG, `shared`")),
     Computed("docs/scaling-out.md", "ends after {} seconds", watched_seconds),
     Computed("docs/scaling-out.md", "the prediction is within {} of the measurement", model_error),
 )

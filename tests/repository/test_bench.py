@@ -150,8 +150,8 @@ class FakeSuite:
     def uncommitted(self) -> bool:
         return False
 
-    def measure(self, name: str, commit: str, cpus: int, everything: bool) -> Outcome:
-        asked_for.append((commit[0], name, everything))
+    def measure(self, name: str, commit: str, cpus: int, everything: bool, budget: float | None) -> Outcome:
+        asked_for.append((commit[0], name, everything, budget))
         outcome = OUTCOMES[name]
         if isinstance(outcome, Outcome):
             return outcome
@@ -166,7 +166,7 @@ Spoil = Callable[[Path, pytest.MonkeyPatch], None]
 Printed = pytest.CaptureFixture[str]
 
 OUTCOMES: Outcomes = {}
-asked_for: list[tuple[str, str, bool]] = []
+asked_for: list[tuple[str, str, bool, float | None]] = []
 GOOD = Outcome("aaaaaaaa 64 measured", measured=True)
 BAD = Outcome("aaaaaaaa 64 measured\n1 failed\ncompute.Cubes.time_run('pool', 2): it fails", measured=True, failed=True)
 
@@ -223,14 +223,14 @@ def test_only_the_pythons_that_are_asked_for_are_measured(name: str, outcomes: O
     assert bench.main(["--pythons", name]) == 0
     said = capsys.readouterr().out
     assert "Python 3.11" not in said
-    assert asked_for == [("a", name, False)]
+    assert asked_for == [("a", name, False, None)]
 
 
 def test_all_pythons_of_a_commit_are_measured_before_the_next_commit(outcomes: Outcomes) -> None:
     """So that neighbours in a series are hours apart; and the reference's Python, for a new machine, is the first."""
     outcomes.update({"3.11": GOOD, "3.13": GOOD})
-    assert bench.main(["--all", "cba"]) == 0
-    assert asked_for == [(commit, python, True) for commit in "abc" for python in ("3.13", "3.11")]
+    assert bench.main(["--all", "--budget", "20m", "cba"]) == 0
+    assert asked_for == [(commit, python, True, 1200.0) for commit in "abc" for python in ("3.13", "3.11")]
 
 
 @pytest.mark.parametrize("name", ["3.14", "3.14t", "3.9", "python"])
