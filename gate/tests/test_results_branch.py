@@ -1,8 +1,10 @@
 """Results on a branch of their own: what goes there and comes from there, and that a checkout stays as it was."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import asv_gate
@@ -168,6 +170,86 @@ def test_two_runs_of_one_machine_that_add_at_the_same_time_lose_no_line(remote: 
     }
 
 
+NAN = float("nan")
+COLUMNS = ["result", "params", "version", "started_at", "duration", "stats_ci_99_a", "stats_number", "stats_repeat"]
+COLUMNS += ["samples", "profile"]
+FILE = "m/aaaa-py3.11.json"
+TWO = [["'a'", "'b'"]]  # the parameters of a benchmark with two combinations
+
+
+def measured(durations: dict[str, float] | None = None, /, **rows: list[Any]) -> str:
+    """A commit's results as asv writes them."""
+    common = {"commit_hash": "a" * 40, "result_columns": COLUMNS}
+    return json.dumps({**common, "results": rows, "durations": durations or {}})
+
+
+def row(result: list[float | None] | None, repeats: list[int] | None = None, version: str = "1") -> list[Any]:
+    """That of a benchmark with two parameters, or with none."""
+    found = [result, TWO if result and len(result) == 2 else [], version, 5, 0.5]
+    return [*found, result, [1] * len(repeats), repeats] if repeats and result else found
+
+
+@pytest.mark.parametrize("command", ["keep", "get"])
+def test_two_runs_of_one_commit_that_measure_different_benchmarks_lose_none(command: str, remote: Path) -> None:
+    first, second = clone(remote, "first"), clone(remote, "second")
+    theirs = {"of_theirs": row([1.0], [3]), "of_both": row([2.0], [3]), "in_part": row([1.0, NAN], [4, 0])}
+    ours = {"of_ours": row(None), "of_both": row([3.0], [3]), "in_part": row([NAN, 2.0], [0, 5])}
+    write(first, **{FILE: measured({"<build>": 1.0, "<setup>": 2.0}, **theirs)})
+    write(second, **{FILE: measured({"<build>": 3.0}, **ours), "m/machine.json": "ours"})
+    branch(first).keep()
+    getattr(branch(second), command)()
+    joined = json.loads(files(second)[FILE] if command == "get" else git(remote, "show", f"asv-results:results/{FILE}"))
+    assert joined["durations"] == {"<build>": 3.0, "<setup>": 2.0}
+    assert joined["results"] == {
+        "of_theirs": theirs["of_theirs"],
+        "of_ours": [None, [], "1", 5, 0.5],
+        "of_both": ours["of_both"],
+        "in_part": row([1.0, 2.0], [4, 5]),
+    }
+    assert joined["commit_hash"] == "a" * 40
+    again = "are kept on asv-results" if command == "get" else "has these results already"
+    assert branch(second).keep().endswith(again)
+
+
+def test_what_was_kept_before_never_takes_the_place_of_what_others_made_of_it(remote: Path) -> None:
+    first, second = clone(remote, "first"), clone(remote, "second")
+    write(first, **{"benchmarks.json": "older", FILE: measured(a=row([1.0]))})
+    branch(first).keep()
+    newer = {"benchmarks.json": "newer", FILE: measured(a=row([2.0], version="2"))}
+    write(second, **newer)
+    branch(second).keep()
+    write(first, **{"m/new": "n"})
+    branch(first).keep()
+    branch(second).get()
+    assert files(second) == {**newer, "m/new": "n"}
+    branch(first).get()
+    assert files(first) == {**newer, "m/new": "n"}
+
+
+@pytest.mark.parametrize("theirs", [row([1.0, 1.5], [3, 3], version="2"), row(None), row([1.0], [3])])
+def test_what_is_of_another_version_or_has_other_parameters_is_not_mixed(theirs: list[Any], remote: Path) -> None:
+    first, second = clone(remote, "first"), clone(remote, "second")
+    ours = measured(same=row([NAN, 2.0], [0, 5]))
+    write(first, **{FILE: measured(same=theirs)})
+    write(second, **{FILE: ours})
+    branch(first).keep()
+    branch(second).keep()
+    assert git(remote, "show", f"asv-results:results/{FILE}") == ours
+
+
+@pytest.mark.parametrize("command", ["keep", "get"])
+@pytest.mark.parametrize("broken", ["{", "[]", '{"results": {}}', '{"result_columns": [], "results": {"a": 1}}'])
+def test_results_that_cannot_be_read_are_one_line_and_nothing_is_lost(command: str, broken: str, remote: Path) -> None:
+    first, second = clone(remote, "first"), clone(remote, "second")
+    write(first, **{FILE: measured(a=row([1.0]))})
+    write(second, **{FILE: broken})
+    branch(first).keep()
+    with pytest.raises(GateError, match=f"results/{FILE} cannot be read"):
+        getattr(branch(second), command)()
+    assert files(second) == {FILE: broken}
+    assert git(remote, "show", f"asv-results:results/{FILE}") == measured(a=row([1.0]))
+
+
 GIVEN_UP = Replaced(BUILD, OTHER, "2026-01-31", ["a"], [], {})
 NEWER = replace(parse(times("a", build=OTHER), Path()), replaced=[GIVEN_UP]).text()
 
@@ -188,9 +270,13 @@ def test_what_cannot_stand_beside_the_others_is_refused_and_stays_here(
     write(first, **{"m__reference.jsonl": theirs})
     write(second, **{"m__reference.jsonl": ours, "m__b": "b"})
     branch(first).keep()
-    with pytest.raises(GateError, match=f"results/m/reference.jsonl.*{why}"):
-        branch(second).keep()
+    for command in (branch(second).keep, branch(second).get):
+        with pytest.raises(GateError, match=f"results/m/reference.jsonl.*{why}"):
+            command()
     assert files(second) == {"m/reference.jsonl": ours, "m/b": "b"}
+    shutil.rmtree(second / "results")  # as the message says
+    branch(second).get()
+    assert files(second) == {"m/reference.jsonl": theirs}
     branch(first).get()
     assert files(first) == {"m/reference.jsonl": theirs}
 

@@ -8,20 +8,27 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from asv_gate import asvlink
+from asv_gate.atomic import write_atomic
 from asv_gate.errors import GateError
-from asv_gate.history import packages, reference
+from asv_gate.history import joining, packages, reference
 
 SECONDS = 600.0
 TRIES = 5  # others may push to the branch at the same time
 IDENTITY = ("-c", "user.name=asv-gate", "-c", "user.email=asv-gate@localhost")
 ASV = "asv_gate.history.asvresults"
-JOINED = {packages.NAME: packages.joined, reference.NAME: reference.joined}  # machines of one name add to these
+
+
+def join_of(name: str) -> Callable[[str, str, Path], str] | None:
+    """What makes one text of two of a file that machines of one name add to; None for any other file."""
+    if joining.is_results(name):
+        return joining.joined
+    return {packages.NAME: packages.joined, reference.NAME: reference.joined}.get(Path(name).name)
 
 
 @dataclass(frozen=True)
@@ -44,30 +51,37 @@ class Branch:
             raise GateError(f"results_dir is {self.folder}, which is not in the checkout {self.root}")
 
     def get(self) -> str:
-        """Write the branch's results beside those of the checked-out commit; in words what came."""
+        """Write the branch's results beside those of the checked-out commit; in words what came.
+
+        What was measured here and is not kept yet stays: files that the branch has too get the branch's part.
+        """
         tip = self._tip()
         if tip is None:
             return f"{self.remote} has no branch {self.name} yet: nothing to get"
         own = self._tracked()
-        listed = self._git("ls-tree", "-r", "-z", "--name-only", tip, "--", self._path).split("\0")
-        names = [name for name in listed if name and name not in own]
+        names = [name for name in self._blobs(tip) if name not in own]
+        both = self._joined(tip, self._new(tip, [name for name in names if (self.root / name).is_file()]))
         with self._index() as index:
             self._git("read-tree", tip, index=index)
-            self._git("checkout-index", "--force", "-z", "--stdin", index=index, given="\0".join(names))
+            rest = "\0".join(name for name in names if name not in both)
+            self._git("checkout-index", "--force", "-z", "--stdin", index=index, given=rest)
+        for name, text in both.items():
+            write_atomic(self.root / name, text)
         return f"{len(names)} files of {self.name} are in {self.folder}"
 
     def keep(self) -> str:
         """Commit the results that the checked-out commit does not have to the branch, and push it."""
-        others = self._git("ls-files", "--others", "-z", "--", self._path)
+        others = self._git("ls-files", "--others", "-z", "--", self._path).split("\0")[:-1]
         if not others:
             return f"there are no results in {self.folder} to keep"
         why = ""
         for _ in range(TRIES):
             tip = self._tip()
+            names = self._new(tip, others)
             with self._index() as index:
                 self._git("read-tree", tip or "--empty", index=index)
-                self._git("update-index", "--add", "-z", "--stdin", index=index, given=others)
-                for name, text in self._joined(tip, others.split("\0")).items():
+                self._git("update-index", "--add", "-z", "--stdin", index=index, given="\0".join(names))
+                for name, text in self._joined(tip, names).items():
                     blob = self._git("hash-object", "-w", "--stdin", given=text).strip()
                     self._git("update-index", "--cacheinfo", f"100644,{blob},{name}", index=index)
                 tree = self._git("write-tree", index=index).strip()
@@ -83,21 +97,30 @@ class Branch:
                 if self._tip() == tip:  # nobody else's push was the reason
                     break
             else:
-                return f"{len(others.split(chr(0))) - 1} files are kept on {self.name}"
+                return f"{len(others)} files are kept on {self.name}"
         raise GateError(f"the results could not be pushed to {self.name} of {self.remote}: {why}")
 
     def _joined(self, tip: str | None, names: Sequence[str]) -> dict[str, str]:
-        """Of the files that grow, the text with what the branch has too: another run may have added to it meanwhile."""
-        if tip is None:
-            return {}
-        listed = self._git("ls-tree", "-r", "-z", "--name-only", tip, "--", self._path).split("\0")
+        """Of the files here that grow, the text with what the branch has too: another run may have added to it."""
+        theirs = self._blobs(tip) if tip else {}
         return {
-            name: join(
-                self._git("cat-file", "blob", f"{tip}:{name}"), (self.root / name).read_text("utf-8"), Path(name)
-            )
-            for name in set(names) & set(listed)
-            if (join := JOINED.get(Path(name).name))
+            name: join(self._git("cat-file", "blob", theirs[name]), (self.root / name).read_text("utf-8"), Path(name))
+            for name in names
+            if name in theirs and (join := join_of(name))
         }
+
+    def _new(self, tip: str | None, names: Sequence[str]) -> list[str]:
+        """The files here that the branch has never had as they are: others may since have changed those that it had."""
+        if tip is None:
+            return list(names)
+        had = {line.partition(" ")[0] for line in self._git("rev-list", "--objects", tip).splitlines()}
+        hashes = self._git("hash-object", "--stdin-paths", given="\n".join(names)).split()
+        return [name for name, ours in zip(names, hashes, strict=True) if ours not in had]
+
+    def _blobs(self, tip: str) -> dict[str, str]:
+        """The files of results that the branch has, by their paths in the checkout."""
+        listed = self._git("ls-tree", "-r", "-z", tip, "--", self._path).split("\0")
+        return {name: facts.split()[2] for facts, _, name in (line.partition("\t") for line in listed if line)}
 
     @property
     def _path(self) -> str:

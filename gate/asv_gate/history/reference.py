@@ -174,18 +174,20 @@ def joined(theirs: str, ours: str, path: Path) -> str:
     ------
     GateError
         Where what was measured here cannot stand beside theirs: they have another reference, or another time of a
-        benchmark. A reference that was replaced here, and a benchmark of another version, is no such case.
+        benchmark. A reference that one of them has replaced, and a benchmark of another version, is no such case.
 
     """
     there, here = parse(theirs, path), parse(ours, path)
     replaced = any(each.build == there.build for each in here.replaced)
+    if any(each.build == here.build for each in there.replaced) and here.times.keys() <= _known(there):
+        return theirs
     if not replaced and there.build != here.build:
         raise GateError(
             f"{path}: what was measured here is against {here.build}, and another machine of this name has "
-            f"{there.build} as its reference: get its results, and measure again"
+            f"{there.build} as its reference: remove {path.parent} here, get its results, and measure again"
         )
     if replaced:  # all that were known have become the new reference's, or are apart; another run has added the rest
-        twice = sorted(there.times.keys() - here.times.keys() - {name for each in here.replaced for name in each.apart})
+        twice = sorted(there.times.keys() - _known(here))
     else:
         twice = [
             name
@@ -195,6 +197,11 @@ def joined(theirs: str, ours: str, path: Path) -> str:
     if twice:
         raise GateError(
             f"{path}: another machine of this name has fixed the reference time of {twice[0]} at the same time "
-            f"({count(len(twice), 'benchmark')} in all): get its results, and measure again"
+            f"({count(len(twice), 'benchmark')} in all): remove {path.parent} here, get its results, and measure again"
         )
     return ours if replaced else there.with_times(here.times).text()
+
+
+def _known(reference: Reference) -> set[str]:
+    """The benchmarks that it has, and those that it could not take over from one that it replaced."""
+    return reference.times.keys() | {name for each in reference.replaced for name in each.apart}
