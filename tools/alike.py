@@ -1,4 +1,7 @@
-"""Which benchmarks run the same code at two commits: what is imported for them, without comments and docstrings."""
+"""Which benchmarks run the same code at two commits: what is imported for them, but for comments and docstrings.
+
+Nor do the imports for type checkers count, which are not run: lists of all strategies are among them.
+"""
 
 import ast
 import functools
@@ -44,25 +47,43 @@ def _digest(commit: str, roots: tuple[str, ...]) -> str:
 
 @functools.cache
 def _code(source: bytes) -> str:
-    return ast.dump(WithoutDocstrings().visit(ast.parse(source)))
+    return ast.dump(WithoutDocstrings().visit(_parsed(source)))
+
+
+def _parsed(source: bytes) -> ast.Module:
+    """What is run of it."""
+    tree: ast.Module = WithoutTypeChecking().visit(ast.parse(source))
+    return tree
+
+
+class WithoutTypeChecking(ast.NodeTransformer):
+    """Takes the bodies of ``if TYPE_CHECKING`` away."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        return node.orelse if ast.unparse(node.test).rpartition(".")[2] == "TYPE_CHECKING" else node
 
 
 def closure(sources: Sources, roots: Iterable[str]) -> set[str]:
-    """The files that are imported from these, within the package, at whatever depth; those that are there."""
+    """The files that are imported from these, within the package, at whatever depth; those that are there.
+
+    But for the package's own, which imports all that it offers: what of that runs is imported by name.
+    """
+    offers = f"{PACKAGE}/__init__.py"
     found: set[str] = set()
     left = list(roots)
     while left:
         path = left.pop()
-        if path not in sources or path in found:
+        if path not in sources or path in found or path == offers:
             continue
         found.add(path)
-        for node in ast.walk(ast.parse(sources[path])):
+        for node in ast.walk(_parsed(sources[path])):
             if isinstance(node, ast.Import):
                 left += [file for alias in node.names for file in _files(alias.name)]
             elif isinstance(node, ast.ImportFrom):
                 module = _absolute(node, path)
                 left += [file for alias in node.names for file in (*_files(module), *_files(f"{module}.{alias.name}"))]
-    return found - {f"{PACKAGE}/__init__.py"}
+    return found
 
 
 def _absolute(node: ast.ImportFrom, path: str) -> str:

@@ -57,12 +57,16 @@ def git(folder: Path, *words: str) -> str:
 
 PACKAGE = {
     "__init__.py": "from kernels import team, chart\n",
-    "team.py": "import kernels.base\n",
+    "team.py": "import kernels.base\nfrom kernels import strategies\n",
     "base.py": "ONE = 1\n",
     "chart.py": "",
     "workloads/one.py": '"""One."""\n\n\ndef solve():\n    return 1\n',
     "workloads/two.py": "from .one import solve\n",
     "strategies/pool.py": "def run():\n    from kernels.workers import tasks\n",
+    "strategies/__init__.py": """from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from kernels.strategies import pool, serial
+""",
     "strategies/serial.py": "",
     "workers/__init__.py": "",
     "workers/tasks.py": "",
@@ -101,6 +105,8 @@ ALL = {(workload, strategy) for workload in ("one", "two") for strategy in ("ser
         ("strategies/pool.py", "", {("one", "pool"), ("two", "pool")}),
         ("workers/tasks.py", "NEW = 1\n", {("one", "pool"), ("two", "pool")}),
         ("base.py", "ONE = 2\n", ALL),
+        ("strategies/__init__.py", "import typing as t\nfrom typing import TYPE_CHECKING\n", ALL),
+        ("strategies/__init__.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    pass\n", set()),
     ],
 )
 def test_code_is_alike_where_all_that_a_benchmark_imports_is(
