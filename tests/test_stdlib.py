@@ -5,9 +5,12 @@ import base64
 import concurrent.futures
 import multiprocessing
 import multiprocessing.forkserver
+import os
 import pickle
 import subprocess
 import sys
+import threading
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -130,3 +133,42 @@ def test_a_queue_whose_writers_are_closed_comes_to_its_end() -> None:
     with pytest.raises(OSError, match="closed"):
         queue.get()
     queue.close()
+
+
+@pytest.mark.parametrize("start_method", multiprocessing.get_all_start_methods())
+def test_two_threads_that_ask_at_once_how_a_process_ended_are_told(
+    start_method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them is whoever starts another process at that moment: that asks of all."""
+    read, waitpid = multiprocessing.forkserver.read_signed, os.waitpid
+
+    def slowly_read(sentinel: int) -> Any:
+        time.sleep(0.2)
+        return read(sentinel)
+
+    def slowly_told(pid: int, options: int) -> tuple[int, int]:
+        told = waitpid(pid, options)
+        time.sleep(0.2 if told[0] else 0.0)
+        return told
+
+    context: Any = multiprocessing.get_context(start_method)
+    process = context.Process(target=time.sleep, args=(0.1,))
+    process.start()
+    stdlib.guard_exit_code(process)
+    stdlib.guard_exit_code(process)
+    monkeypatch.setattr(multiprocessing.forkserver, "read_signed", slowly_read)
+    monkeypatch.setattr(os, "waitpid", slowly_told)
+    codes: list[int | None] = []
+
+    def ask() -> None:
+        process.join()
+        codes.append(process.exitcode)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        multiprocessing.active_children()
+        time.sleep(0.01)
+    assert codes == [0, 0, 0]
+    assert process.exitcode == 0

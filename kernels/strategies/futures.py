@@ -15,7 +15,7 @@ from kernels.errors import died
 from kernels.workers import tasks
 from kernels.workers.replies import Guarded, opened
 from kernels.workers.signals import defer_sigint
-from kernels.workers.stdlib import executor_processes
+from kernels.workers.stdlib import executor_processes, guard_exit_code
 from kernels.workers.watchdog import watched
 
 HAS_WORKERS = TAKES_START_METHOD = True
@@ -37,6 +37,8 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
             with defer_sigint(context):
                 futures = [executor.submit(Guarded(function), argument) for argument in arguments]
                 processes.update(executor_processes(executor))  # a broken executor forgets them
+                for process in processes:
+                    guard_exit_code(process)
             try:
                 answers = [future.result() for future in futures]
             except Exception:

@@ -22,7 +22,7 @@ from kernels.workers.carried import all_up, files, received, require_picklable, 
 from kernels.workers.main_module import hidden, needs_main, require_files
 from kernels.workers.replies import Guarded, opened
 from kernels.workers.signals import defer_sigint
-from kernels.workers.stdlib import close_reader, close_writer, free_lock, ignore_broken_pipe
+from kernels.workers.stdlib import close_reader, close_writer, free_lock, guard_exit_code, ignore_broken_pipe
 
 HAS_WORKERS = TAKES_START_METHOD = True
 POLL_SECONDS = 0.1  # how soon a death is noticed; an answer wakes the caller at once
@@ -122,6 +122,7 @@ def _pool_class() -> Any:
             with self.around():
                 super()._start_worker(worker_id)
             self.processes.append(self._workers[worker_id])
+            guard_exit_code(self._workers[worker_id])
 
         def terminate(self) -> None:
             """The steps of mpire's own, after the workers have been killed, in an order in which nothing waits."""

@@ -22,7 +22,7 @@ from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.errors import died, starting_workers
 from kernels.workers.replies import packed, unpacked
 from kernels.workers.signals import defer_sigint, ignore_interrupt
-from kernels.workers.stdlib import close_writer
+from kernels.workers.stdlib import close_writer, guard_exit_code
 
 HAS_WORKERS = TAKES_START_METHOD = True
 
@@ -49,6 +49,7 @@ def _answers(workload: Independent, parts: list[Problem], context: Any) -> list[
             with starting_workers(), defer_sigint(context):
                 process.start()
                 processes.append(process)
+                guard_exit_code(process)
             theirs.close()
         close_writer(queue)  # ours, so that the queue comes to an end when the processes have
         for pipe, part in zip(pipes, parts, strict=True):

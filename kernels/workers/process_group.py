@@ -15,7 +15,7 @@ from typing import Any
 from kernels.errors import WorkerDied, died
 from kernels.workers.replies import packed, unpacked
 from kernels.workers.signals import defer_sigint, ignore_interrupt
-from kernels.workers.stdlib import pickled
+from kernels.workers.stdlib import guard_exit_code, pickled
 
 TASKS_IN_HAND = 2  # per worker: one in work, and the next in its pipe, so that it need not wait
 EXIT_SECONDS = 5.0
@@ -50,6 +50,7 @@ class ProcessGroup:
                     process.start()
                     self._processes.append(process)
                     self._pending += 1
+                    guard_exit_code(process)
                 theirs.close()  # the worker's end is then the worker's alone, and ends with it
             for pipe in self._pipes:
                 _, _, error = self._receive(pipe)

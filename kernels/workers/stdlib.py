@@ -5,17 +5,24 @@ what each is for, and ``tests/test_stdlib.py`` fails on a Python where a name is
 """
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from multiprocessing import process, resource_tracker, spawn, util
+from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import ExceptionWithTraceback, Pool  # type: ignore[attr-defined]
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
-from threading import Thread
+from threading import Lock, Thread
+from time import sleep
 from typing import Any, NamedTuple
+
+POLL_SECONDS = 0.1
+NOT_YET_SECONDS = 0.001  # the end of a process is seen a moment before its exit code is there
 
 # Starting processes.
 
@@ -50,6 +57,36 @@ def preload(found: BaseContext, modules: list[str]) -> None:
     server: Any = forkserver._forkserver
     if server._preload_modules == ["__main__"]:  # the default
         found.set_forkserver_preload(modules)
+
+
+def guard_exit_code(process: Any) -> None:
+    """Let one thread at a time ask how a process that was started has ended.
+
+    Without it, of two that ask at the same moment one is told nothing, or for ever 255 by the fork server, which
+    tells it once. Whatever thread starts a process asks that of all others, as do a pool's and an executor's own.
+    """
+    popen = process._popen
+    if sys.platform != "win32" and popen is not None and not hasattr(popen, "asking"):  # Windows tells it to all
+        kind: Any = type(popen)
+        popen.asking = Lock()
+        popen.__class__ = _asked_by_one_at_a_time(kind)
+
+
+@functools.cache
+def _asked_by_one_at_a_time(popen: Any) -> Any:
+    """Such a class of multiprocessing's with a lock around what it asks."""
+
+    def poll(self: Any, flag: int = os.WNOHANG) -> int | None:
+        pause = 0.0
+        while True:
+            with self.asking:
+                code: int | None = popen.poll(self, os.WNOHANG)
+            if code is not None or flag == os.WNOHANG:
+                return code
+            sleep(pause)
+            pause = NOT_YET_SECONDS if wait([self.sentinel], POLL_SECONDS) else 0.0
+
+    return type(popen.__name__, (popen,), {"poll": poll})
 
 
 def is_importing_main() -> bool:
@@ -169,6 +206,8 @@ class TrackedPool(Pool):
     def _repopulate_pool(self) -> None:
         super()._repopulate_pool()  # type: ignore[misc]
         self.started_with = tuple(self._pool)  # type: ignore[attr-defined]
+        for worker in self.started_with:
+            guard_exit_code(worker)
 
     def reads_answers(self) -> bool:
         """Whether the thread that reads answers is alive; it ends on one that cannot be rebuilt."""
