@@ -16,7 +16,7 @@ from urllib.parse import quote
 from asv_scaling import environments, history, parameters, results
 from asv_scaling.changes import FALSE_ENTRIES, LEAST, usable, widening
 from asv_scaling.environments import Environment
-from asv_scaling.history import Entry, History
+from asv_scaling.history import Entry, History, Series
 
 PARTS = Path(__file__).parent / "site"
 ASV = "../index.html"
@@ -55,6 +55,15 @@ class Changes:
         histories = [history.read(machine, benchmarks, unread.append, revisions) for machine in machines]
         return cls(project, benchmarks, commit_url, histories, history.entries(histories), unread)
 
+    def not_slower(self) -> set[str]:
+        """The benchmarks, with parameters, that were compared in pairs alone and are slower nowhere on this page."""
+        compared = {
+            in_pairs: {series.name for one in self.histories if one.in_pairs is in_pairs for series in _several(one)}
+            for in_pairs in (False, True)
+        }
+        slower = {entry.series.name for entry in self.entries if entry.change.ratio > 1}
+        return compared[True] - compared[False] - slower
+
     def write(self, folder: Path) -> None:
         """Write all files of the page into its folder."""
         folder.mkdir()
@@ -78,15 +87,12 @@ class Changes:
         return text
 
     def _rule(self) -> str:
-        compared = sum(self._compared(one) for one in self.histories)
+        compared = sum(len(_several(one)) for one in self.histories)
         return (
             f"Of {compared} series that were compared, {len({entry[:2] for entry in self.entries})} changed. Of these "
             f"entries at most {FALSE_ENTRIES:.0%} are false in the mean, and of pages of code that stayed as it was "
             f"{FALSE_ENTRIES:.0%} have any. Changes of less than {LEAST:.0%} are left out."
         )
-
-    def _compared(self, one: History) -> int:
-        return sum(len(usable(points)) > 1 for points in one.series.values())
 
     def _entries(self, asv: str) -> str:
         if not self.entries:
@@ -144,9 +150,14 @@ class Changes:
             found = sum(entry.machine == one.machine for entry in self.entries)
             rows.append(
                 f'<tr><th scope="row">{_text(one.machine)}<td>{how}<td>{len(one.commits)}<td>{len(one.pythons)}'
-                f"<td>{self._compared(one)}<td>{factor:.2f}<td>{found}\n"
+                f"<td>{len(_several(one))}<td>{factor:.2f}<td>{found}\n"
             )
         return "".join(rows)
+
+
+def _several(one: History) -> list[Series]:
+    """The series with points to compare."""
+    return [series for series, points in one.series.items() if len(usable(points)) > 1]
 
 
 def labels_of(one: History) -> dict[str, str]:

@@ -82,7 +82,7 @@ class Changes(Page, OutputPublisher):  # type: ignore[misc]
     name = "changes"
     button_label = "Changes"
     description = "Which series changed, with which commit, and by how much"
-    order = 9
+    order = 2  # before asv's Regressions, whose order is 3
     script, style = "changes.js", "changes.css"
 
     @classmethod
@@ -94,6 +94,10 @@ class Changes(Page, OutputPublisher):  # type: ignore[misc]
             Path(conf.results_dir), benchmarks, conf.project, conf.show_commit_url or "#", revisions
         )
         page.write(Path(conf.html_dir, cls.name))
+        if unchanged := sorted(page.not_slower()):
+            # One threshold for all says nothing of pairs, whose intervals differ from series to series.
+            names = "|".join(map(re.escape, unchanged))
+            conf.regressions_first_commits = {**conf.regressions_first_commits, f"(?:{names})(?:@|$)": None}
         return page.elements()
 
 

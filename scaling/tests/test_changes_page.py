@@ -160,6 +160,41 @@ def test_it_stays_in_a_site_whose_shell_is_asv_tachyons(browser: Any, made_up: s
         assert len(shown(found)) == 16
 
 
+def regressions(made: suites.MadeUp) -> set[str]:
+    """The benchmarks, with parameters, of asv's own Regressions page."""
+    return {entry[0] for entry in json.loads((made.folder / "html" / "regressions.json").read_text())["regressions"]}
+
+
+@pytest.mark.parametrize(
+    ("machines", "listed"),
+    [
+        ({"in pairs": True}, {"slower"}),
+        ({"alone": False}, {"slower", "noisy"}),
+        ({"in pairs": True, "alone": False}, {"slower", "noisy"}),
+    ],
+)
+def test_of_what_is_measured_in_pairs_asvs_page_lists_what_this_page_says_is_slower(
+    machines: dict[str, bool], listed: set[str], tmp_path: Path
+) -> None:
+    works = [suites.benchmark(f"topic.{name}.time_run", {"kind": ["x"]}) for name in ("slower", "noisy", "(o@d)")]
+    made = suites.MadeUp(tmp_path / "suite", works)
+    commits = [made.commit() for _ in range(6)]
+    for machine, in_pairs in machines.items():
+        made.machine(machine)
+        if in_pairs:
+            build = {"commit": "e" * 40, "environment": "virtualenv-py3.13"}
+            made.write(f"results/{machine}/reference.jsonl", json.dumps({"build": build}) + "\n")
+        for number, commit in enumerate(commits):
+            times = {"slower": (1.2, 0.02), "noisy": (1.2, 0.9), "(o@d)": (1.0, 0.02)}
+            rows = {
+                work["name"]: suites.row(work, {("x",): ratio if number >= 3 else 1.0}, interval=reach)
+                for work, (ratio, reach) in zip(works, times.values(), strict=True)
+            }
+            made.run(machine, commit, "3.13", rows)
+    publish(made.folder)
+    assert regressions(made) == {f"topic.{name}.time_run('x')" for name in listed}
+
+
 def test_a_suite_without_changes_or_workers_has_the_page_too(tmp_path: Path) -> None:
     made = suites.MadeUp(tmp_path / "suite", [METRIC])
     made.machine("here")
