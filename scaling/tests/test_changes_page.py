@@ -144,7 +144,7 @@ def test_it_is_a_page_of_asvs_site(width: int, browser: Any, made_up: suites.Mad
         page.locator("#changes-entries tbody tr a", has_text="topic.Work").first.click()
         page.wait_for_selector("#changes-display", state="hidden")
         page.wait_for_function("document.querySelector('#title').textContent.includes('topic.Work.time_run')")
-        assert page.locator("#graph-display canvas").count()
+        page.wait_for_selector("#graph-display canvas", state="attached")
         page.go_back()
         page.wait_for_selector("#changes-display", state="visible")
 
