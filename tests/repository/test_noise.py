@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from asv_scaling import history, results
 from asv_scaling.changes import Z_99, Measured
 from asv_scaling.history import Series
 
@@ -173,3 +174,17 @@ def test_it_prints_the_figures_and_the_entries_of_both_pages(
         "    startup.Threads.time_open(1) on Python 3.13",
         "    startup.Threads.time_open(2) on Python of all",
     ]
+
+
+def test_the_page_of_results_says_how_much_the_committed_history_varies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    benchmarks = results.benchmarks(ROOT / "results")
+    histories = [history.read(one, benchmarks, pytest.fail) for one in results.machines(ROOT / "results", pytest.fail)]
+    changed = history.entries(histories)
+    page = (ROOT / "docs" / "results.md").read_text()
+    in_pairs = [one for one in histories if one.in_pairs]
+    assert in_pairs
+    for one in in_pairs:
+        entries = [history.line(entry) for entry in changed if entry.machine == one.machine]
+        lines = noise.of_machine(one, benchmarks, noise.same_code(benchmarks), {"Changes": entries})
+        assert "\n".join(lines) in page, "make noise prints it"

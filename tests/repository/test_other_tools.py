@@ -84,7 +84,7 @@ def series(tmp_path: Path) -> Path:
 
 def test_asv_spyglass_compares_two_files_of_the_committed_results() -> None:
     by_commit: dict[str, list[Path]] = {}
-    for file in sorted((RESULTS / "epyc-2cpu-b").glob("*-virtualenv-py3.13-*.json")):
+    for file in sorted((RESULTS / "amd-epyc-2cpu-paired").glob("*-virtualenv-py3.13-*.json")):
         by_commit.setdefault(file.name[:8], []).append(file)
     (old,), (new,) = list(by_commit.values())[:2]
     table = said(command("asv-spyglass"), "compare", old, new, RESULTS / "benchmarks.json", fine=SLOWER)
