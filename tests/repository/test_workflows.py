@@ -163,7 +163,7 @@ def test_every_command_of_the_page_runs_and_results_of_two_runners_are_one_histo
     [
         ("results-get", ["asv-gate results get"]),
         ("results-keep", ["asv-gate results keep"]),
-        ("history", ['-m tools.bench --pythons "" --machine ""  "a..b"']),
+        ("history", ['-m tools.bench --pythons "" --machine "" "a..b"']),
         ("site", ["-m asv publish", "-m sphinx"]),
     ],
 )
@@ -178,7 +178,7 @@ def test_the_targets_of_our_own_history_run_the_same_commands(target: str, runs:
         check=True,
     )
     for command in runs:
-        assert command in done.stdout
+        assert command in " ".join(done.stdout.split())
 
 
 def test_the_pages_workflow_uses_the_versions_that_ours_use() -> None:
