@@ -16,7 +16,7 @@ def pictures(shown: Selection) -> dict[str, dict[str, Any]]:
     specs = charts.specs(suite.strategies, serial)
     where = f"{shown.machine.name}, commit {shown.commit[:8]}"
     speedups = [
-        {**_named(row), "panel": suite.labels[key], "cpus": shown.machine.cpus}
+        {**_named(row), "panel": shown.labels[key], "cpus": shown.machine.cpus}
         for key in shown.best()
         for row in speedup.rows(shown.pythons[shown.newest][key], serial)
         if row.speedup is not None
@@ -26,7 +26,7 @@ def pictures(shown: Selection) -> dict[str, dict[str, Any]]:
     }
     order = list(shown.pythons)
     relatives = [
-        {**_named(row), "panel": suite.labels[key], "place": order.index(row.python)}
+        {**_named(row), "panel": shown.labels[key], "place": order.index(row.python)}
         for key, rows in shown.across().items()
         for row in rows
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from asv_scaling.environments import Environment
 from asv_scaling.points import Point
 from asv_scaling.results import Machine, Run, Warn
 from asv_scaling.speedup import Best, PythonRow
-from asv_scaling.suite import Suite, Workload, sentence
+from asv_scaling.suite import Suite, Workload, labels_of, sentence
 
 NAMED = 8  # of what there is, in a message
 
@@ -49,6 +50,12 @@ class Selection:
     @property
     def newest(self) -> str:
         return list(self.pythons)[-1]
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """What is shown calls the workloads, by their keys: as short as tells those apart that were run."""
+        run = {key for some in self.pythons.values() for key in some}
+        return labels_of([workload for workload in self.suite.workloads if workload.key in run])
 
     @property
     def _workloads(self) -> list[Workload]:

@@ -131,7 +131,7 @@ class Suite:
         if strangers:
             reasons['"work" of "scaling" in asv.conf.json names it, and no workload is called so'] = strangers
         sentences = [sentence(reason, some) for reason, some in reasons.items()]
-        return cls(benchmarks, settings, workloads, sentences, _labels(workloads))
+        return cls(benchmarks, settings, workloads, sentences, labels_of(workloads))
 
     @cached_property
     def strategies(self) -> list[str]:
@@ -230,7 +230,7 @@ def sentence(reason: str, names: Sequence[str]) -> str:
     return f"{'; '.join(names[:NAMED])}{f' and {more} more' if more > 0 else ''}: {reason}"
 
 
-def _labels(of: Sequence[Workload]) -> dict[str, str]:
+def labels_of(of: Sequence[Workload]) -> dict[str, str]:
     """A short name for each workload: its class or function, or more of its name where that is another's too."""
 
     def names(name: str) -> dict[str, None]:

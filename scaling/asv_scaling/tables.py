@@ -33,7 +33,7 @@ def tables(shown: Selection) -> str:
         "",
         *_markdown(
             ["workload", *(strategy or "all" for strategy in strategies)],
-            [[suite.labels[key], *_cells(own, strategies, shown.in_pairs)] for key, own in best.items()],
+            [[shown.labels[key], *_cells(own, strategies, shown.in_pairs)] for key, own in best.items()],
         ),
     ]
     across = shown.across()
@@ -42,7 +42,7 @@ def tables(shown: Selection) -> str:
         rows = []
         for key, own in across.items():
             relative = {row.python: f"{row.relative:.2f}" for row in own}
-            rows.append([suite.labels[key], *(relative.get(python, "-") for python in shown.pythons)])
+            rows.append([shown.labels[key], *(relative.get(python, "-") for python in shown.pythons)])
         lines += ["", f"{of} on each Python, relative to the oldest, {where}.", ""]
         lines += _markdown(["workload", *shown.pythons], rows)
     freed = shown.freed()
@@ -67,7 +67,7 @@ def _gil(shown: Selection, with_gil: str, without: str, found: Sequence[Comparis
 
     rows = [
         [
-            shown.suite.labels[one.workload.key],
+            shown.labels[one.workload.key],
             times(one.serial),
             speedup(one.threads),
             speedup(one.free),

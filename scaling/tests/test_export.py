@@ -56,6 +56,18 @@ def test_the_table_has_the_best_of_each_strategy(suite: suites.MadeUp) -> None:
     assert "| Work | 1.00 | 0.50 |" in table(suite)
 
 
+def test_names_are_as_short_as_tells_those_apart_that_were_run(suite: suites.MadeUp) -> None:
+    other = {**WORK, "name": "engines.Work.time_run"}
+    suite.write("results/benchmarks.json", {"version": 2, **{one["name"]: one for one in (WORK, other)}})
+    assert export(suite, "--format", "md") == 0
+    assert "| Work | 1.00x (1) |" in table(suite), "the other was never run"
+    rows = {one["name"]: suites.row(one, TIMES) for one in (WORK, other)}
+    suite.run("here", suite.commit(), "3.13", rows)
+    assert export(suite, "--format", "md") == 0
+    assert "| engines.Work | 1.00x (1) |" in table(suite)
+    assert "| topic.Work | 1.00x (1) |" in table(suite)
+
+
 def test_the_pictures_are_of_the_same(suite: suites.MadeUp) -> None:
     assert export(suite, "--format", "md,png,svg") == 0
     assert sorted(path.name for path in (suite.folder / "out").iterdir()) == [
