@@ -218,12 +218,13 @@ def test_what_was_kept_before_never_takes_the_place_of_what_others_made_of_it(re
     newer = {"benchmarks.json": "newer", FILE: measured(a=row([2.0], version="2"))}
     write(second, **newer)
     branch(second).keep()
-    write(first, **{"m/new": "n"})
+    new = {"m/new": "n", "n/benchmarks.json": "older"}  # the same as another file was once
+    write(first, **new)
     branch(first).keep()
     branch(second).get()
-    assert files(second) == {**newer, "m/new": "n"}
+    assert files(second) == {**newer, **new}
     branch(first).get()
-    assert files(first) == {**newer, "m/new": "n"}
+    assert files(first) == {**newer, **new}
 
 
 @pytest.mark.parametrize("theirs", [row([1.0, 1.5], [3, 3], version="2"), row(None), row([1.0], [3])])

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from asv_gate import asvlink
@@ -113,9 +114,11 @@ class Branch:
         """The files here that the branch has never had as they are: others may since have changed those that it had."""
         if tip is None:
             return list(names)
-        had = {line.partition(" ")[0] for line in self._git("rev-list", "--objects", tip).splitlines()}
+        listed = ("log", "-z", "--format=", "--raw", "--root", "--no-abbrev", "--no-renames", tip, "--", self._path)
+        fields = self._git(*listed).split("\0")
+        had = {(name, facts.split()[3]) for facts, name in pairwise(fields) if facts.lstrip().startswith(":")}
         hashes = self._git("hash-object", "--stdin-paths", given="\n".join(names)).split()
-        return [name for name, ours in zip(names, hashes, strict=True) if ours not in had]
+        return [name for name, ours in zip(names, hashes, strict=True) if (name, ours) not in had]
 
     def _blobs(self, tip: str) -> dict[str, str]:
         """The files of results that the branch has, by their paths in the checkout."""
