@@ -33,7 +33,7 @@ BENCH = $(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels test-engines slow chaos stress lint dist docs docs-check docs-numbers other-tools site cost figures engines efficiency scaling loops gil noise gate recording calibrate trials clean
+.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels test-engines slow chaos stress lint dist docs docs-check docs-numbers other-tools site cost figures engines efficiency scaling loops gil noise gate recording calibrate trials planted clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -144,6 +144,9 @@ calibrate: .venv/suite  ## how often the gate is wrong and what it finds, by rep
 
 trials: .venv/suite  ## run the gate and asv continuous on known changes, for FOR=40m; the same command goes on
 	@$(BIN)/python -m tools.trials $(if $(FOR),--for $(FOR))
+
+planted: .venv/suite  ## measure a history of commits that are known to be slower: what of them does the Changes page list?
+	@$(BIN)/python -m tools.planted $(if $(BUDGET),--budget $(BUDGET))
 
 engines: .venv/engines  ## compare the engines with pool and shared on four workloads, into docs/engines.md
 	@$(BIN)/python -m tools.engines

@@ -8,7 +8,6 @@ given another budget than today's stay there, and have a row of their own in the
 
 import argparse
 import json
-import os
 import platform
 import re
 import shutil
@@ -29,6 +28,7 @@ from asv_gate.replay import Rate
 from kernels.commands import files
 from kernels.comparing import tables
 from kernels.machine import info
+from tools.clones import MORE_WORK, commit_all, said
 
 TRIALS = Path("docs", "gate", "trials.jsonl")
 DOCUMENT = Path("docs", "gate.md")
@@ -42,18 +42,6 @@ TOOLS = {"asv-gate": (0, 0, 5, 10, 20), "asv continuous": (0, 5, 10, 20)}  # the
 # How long they measure. asv's own default of two rounds takes a quarter of a gate of two minutes, eight a little more.
 GIVEN = {"asv-gate": "--budget 10m", "asv continuous": "--attribute rounds=8"}
 PERCENTS = tuple(sorted({percent for percents in TOOLS.values() for percent in percents}))
-
-MORE_WORK = '''
-
-_solve = solve
-
-
-def solve(problem, **room):
-    """The answer, after so much of the work was done for nothing."""
-    more = part(problem, 0, len(problem) * {percent} // 100)
-    _solve(more, **{{name: out[: len(more)] for name, out in room.items()}})
-    return _solve(problem, **room)
-'''
 
 Line = Mapping[str, Any]
 
@@ -118,12 +106,12 @@ def trials(rounds: int) -> Iterator[Trial]:
 
 def clone() -> str:
     """HEAD in a folder of its own, as base, and a commit for every change. Returns HEAD's hash."""
-    commit = _said("git", "rev-parse", "HEAD").strip()
-    if CLONE.exists() and _said("git", "rev-parse", "base", folder=CLONE).strip() == commit:
+    commit = said("git", "rev-parse", "HEAD").strip()
+    if CLONE.exists() and said("git", "rev-parse", "base", folder=CLONE).strip() == commit:
         return commit
     shutil.rmtree(CLONE, ignore_errors=True)
-    _said("git", "clone", "--quiet", ".", str(CLONE))
-    _said("git", "tag", "base", folder=CLONE)
+    said("git", "clone", "--quiet", ".", str(CLONE))
+    said("git", "tag", "base", folder=CLONE)
     changes = {"same": (WORKLOADS[0], "\n# Changed in nothing.\n")}
     for workload in WORKLOADS:
         for percent in PERCENTS[1:]:
@@ -132,15 +120,9 @@ def clone() -> str:
         file = CLONE / "kernels" / "workloads" / f"{workload}.py"
         before = file.read_text()
         file.write_text(before + text)
-        commit_all(name)
-        _said("git", "reset", "--quiet", "--hard", "base", folder=CLONE)
+        commit_all(CLONE, name)
+        said("git", "reset", "--quiet", "--hard", "base", folder=CLONE)
     return commit
-
-
-def commit_all(tag: str) -> None:
-    who = ("-c", "user.name=trials", "-c", "user.email=trials@example.org")
-    _said("git", *who, "commit", "--quiet", "--all", "--message", tag, folder=CLONE)
-    _said("git", "tag", tag, folder=CLONE)
 
 
 def run(trial: Trial, commit: str) -> Line:
@@ -160,7 +142,7 @@ def run(trial: Trial, commit: str) -> Line:
 def gate(trial: Trial) -> dict[str, dict[str, list[str]]]:
     """The benchmarks that the gate names as slower, and those that it leaves unsettled as such."""
     command = [sys.executable, "-m", "asv_gate", "run", "base", trial.head, "--bench", BENCHMARKS]
-    _said(*command, *trial.given.split(), "--report", "report", folder=CLONE, allowed=(0, 1, 3))
+    said(*command, *trial.given.split(), "--report", "report", folder=CLONE, allowed=(0, 1, 3))
     report = json.loads((CLONE / "report" / "report.json").read_text())
     named = [row["name"] for row in report["benchmarks"] if row["verdict"] == "slower"]
     named += ["the suite result"] * ((report["suite"] or {}).get("verdict") == "slower")
@@ -173,12 +155,12 @@ def continuous(trial: Trial) -> dict[str, list[str]]:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     asv = [sys.executable, "-m", "asv"]
     of = ["--machine", "trials", "--environment", f"virtualenv:{version}"]
-    _said(*asv, "machine", "--yes", "--machine", "trials", folder=CLONE)
+    said(*asv, "machine", "--yes", "--machine", "trials", folder=CLONE)
     what = ["--bench", BENCHMARKS, *trial.given.split()]
-    _said(*asv, "continuous", *of, *what, "base", trial.head, folder=CLONE, allowed=(0, 1))
+    said(*asv, "continuous", *of, *what, "base", trial.head, folder=CLONE, allowed=(0, 1))
     found = {}
     for factor in FACTORS:
-        compared = _said(*asv, "compare", *of, "--factor", factor, "--only-changed", "base", trial.head, folder=CLONE)
+        compared = said(*asv, "compare", *of, "--factor", factor, "--only-changed", "base", trial.head, folder=CLONE)
         found[factor] = re.findall(r"^\| \+ .*\| (\S.*?) +\|$", compared, re.MULTILINE)
     return found
 
@@ -247,15 +229,6 @@ def blames_unchanged(line: Line, factor: str) -> bool:
 
 def slowed(line: Line) -> str:
     return f"compute.{line['workload'].capitalize()}."
-
-
-def _said(*command: str, folder: Path = Path(), allowed: Sequence[int] = (0,)) -> str:
-    """What a command prints, in the clone with a home there, so that asv's file of machines is its own."""
-    environ = {**os.environ, "HOME": str(CLONE.absolute())} if folder == CLONE else None
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
-    if done.returncode not in allowed:
-        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr or done.stdout)
-    return done.stdout
 
 
 if __name__ == "__main__":

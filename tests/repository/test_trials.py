@@ -157,7 +157,7 @@ def test_the_gate_of_a_trial_may_end_unsettled(tmp_path: Path, monkeypatch: pyte
         (folder / "report" / "report.json").write_text(report)
         return ""
 
-    monkeypatch.setattr(trials, "_said", said)
+    monkeypatch.setattr(trials, "said", said)
     assert trials.gate(next(trials.trials(1))) == found([], [SLOWED])
 
 
