@@ -56,10 +56,13 @@ def run(example: Example, language: str) -> None:
         command = ["bash", "-e", program.name]
     elif launched := re.match(r"# mpiexec -n (\d+)", code):
         command = ["mpiexec", "-n", launched[1], *command]
+    environment = {**os.environ, **ENVIRONMENT}
+    if "asv machine" in code:
+        environment["HOME"] = str(folder)  # asv keeps there what it knows of a machine
     with subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, **ENVIRONMENT},
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

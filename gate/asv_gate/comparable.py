@@ -7,6 +7,7 @@ import numpy as np
 
 from asv_gate import pair
 from asv_gate.asvlink import Benchmark
+from asv_gate.interleaving import Samples
 from asv_gate.outcome import Outcome
 from asv_gate.pair import Pair, Side
 
@@ -42,13 +43,13 @@ def breakage(base: Outcome, head: Outcome) -> str:
 
 
 def measure_pair(
-    sides: tuple[Side, Side], benchmark: Benchmark, coins: np.random.Generator, least: int | None = None
+    sides: tuple[Side, Side], benchmark: Benchmark, coins: np.random.Generator, samples: Samples | None = None
 ) -> Pair:
     """A pair; a second one, where one side fails or skips itself and the other does not: it may be by accident."""
-    measured = pair.measure(*sides, benchmark, coins, least=least)
+    measured = pair.measure(*sides, benchmark, coins, samples=samples)
     base, head = measured.base, measured.head
     alike = (base.failed, base.skipped) == (head.failed, head.skipped)
-    return measured if alike else pair.measure(*sides, benchmark, coins, least=least)
+    return measured if alike else pair.measure(*sides, benchmark, coins, samples=samples)
 
 
 def as_line(of: Pair) -> dict[str, Any]:

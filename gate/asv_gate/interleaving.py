@@ -11,7 +11,8 @@ from asv_gate.outcome import Outcome, failure
 
 # At least so many samples, at most so many, and no more after so many seconds. Where a machine is noisy, a pair's noise
 # falls with the root of its samples; a pair of many is still cheaper than several, as each starts two processes.
-SAMPLES = (5, 40, 0.5)
+Samples = tuple[int, int, float]
+SAMPLES: Samples = (5, 40, 0.5)
 
 
 class SampledProcess:
@@ -79,12 +80,12 @@ class SampledProcess:
 
 
 def interleaved(
-    sampled: Sequence[SampledProcess], *, alike: bool = True, least: int | None = None
+    sampled: Sequence[SampledProcess], *, alike: bool = True, samples: Samples | None = None
 ) -> list[Outcome] | None:
     """Set both up, and take their samples alternately. None, and nothing timed, where the suite wants it cold.
 
     A sample has as many calls on both sides, which the first finds out; unless they are not `alike`, being two
-    different benchmarks. At least so many are taken; by default as `SAMPLES` has it.
+    different benchmarks. By default there are as many as `SAMPLES` says.
     """
     cold = [process.set_up() for process in sampled]
     if any(cold):
@@ -94,8 +95,7 @@ def interleaved(
     for process in sampled:
         numbers.append(process.warm_up(numbers[0] if alike and numbers else None))
     order = list(zip(sampled, numbers, strict=True))
-    fewest, most, seconds = SAMPLES
-    fewest = least or fewest
+    fewest, most, seconds = samples or SAMPLES
     deadline = monotonic() + seconds
     for taken in range(most):
         if (taken >= fewest and monotonic() > deadline) or not all(process.well for process in sampled):

@@ -13,7 +13,7 @@ import numpy as np
 from asv_gate import asvlink, processes
 from asv_gate.asvlink import Benchmark, Install, Suite
 from asv_gate.change import log_ratio
-from asv_gate.interleaving import SampledProcess, interleaved
+from asv_gate.interleaving import SampledProcess, Samples, interleaved
 from asv_gate.outcome import Outcome, read_outcome
 
 ONCE = {"rounds": 1, "repeat": 1, "number": 1, "warmup_time": 0}
@@ -113,14 +113,14 @@ def measure(
     rng: np.random.Generator,
     other: Benchmark | None = None,
     *,
-    least: int | None = None,
+    samples: Samples | None = None,
 ) -> Pair:
     """Measure a pair of one benchmark on two sides; of head another one, where that is given.
 
     The coin says which goes first; both have the same hash seed, and another than the pair before.
 
-    Samples of a timing, at least so many, are interleaved, but for one that the suite wants cold: its processes run one
-    after the other, as asv runs them.
+    Samples of a timing are interleaved, by default as many as ``interleaving.SAMPLES`` says; but for one that the suite
+    wants cold: its processes run one after the other, as asv runs them.
     """
     start = monotonic()
     base_first = bool(rng.integers(2))
@@ -131,7 +131,7 @@ def measure(
     if all(each.type == "time" and side.samples_warm(each) for side, each in runs):
         with contextlib.ExitStack() as stack:
             sampled = [stack.enter_context(side.sampled(each, hash_seed)) for side, each in runs]
-            outcomes = interleaved(sampled, alike=other is None, least=least)
+            outcomes = interleaved(sampled, alike=other is None, samples=samples)
         if outcomes is None:
             for side, each in runs:
                 side.cold.add(each.name)

@@ -173,7 +173,7 @@ def test_samples_are_balanced_and_a_sample_is_set_up_by_itself(
 
 def test_coins_are_fair_and_repeatable(sides: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Side, "sampled", lambda *_: contextlib.nullcontext())
-    monkeypatch.setattr(pair, "interleaved", lambda sampled, *, alike, least: [Outcome((1.0,), 1.0)] * 2)
+    monkeypatch.setattr(pair, "interleaved", lambda sampled, *, alike, samples: [Outcome((1.0,), 1.0)] * 2)
     first = [measure(sides, "Noted.time_it", seed).base_first for seed in HASH_SEEDS]
     assert {True, False} == set(first)
     assert first == [measure(sides, "Noted.time_it", seed).base_first for seed in HASH_SEEDS]

@@ -13,7 +13,7 @@ import numpy as np
 from asv_gate.asvlink import Benchmark
 from asv_gate.comparable import last_line
 from asv_gate.history.reference import Build, ReferenceTime
-from asv_gate.history.spending import PairTaken, Spent, spend
+from asv_gate.history.spending import SAMPLES, PairTaken, Spent, spend
 from asv_gate.journal import Journal
 from asv_gate.pair import Pair, Side, measure
 
@@ -83,7 +83,9 @@ def _fix_group(
             line = journal.once(
                 {"fix": anchor.name, "name": name, "round": number},
                 lambda: _as_line(
-                    measure(side, side, anchor, np.random.default_rng([number, *name.encode()]), rest[name])
+                    measure(
+                        side, side, anchor, np.random.default_rng([number, *name.encode()]), rest[name], samples=SAMPLES
+                    )
                 ),
             )
             if line["anchor"] is not None:

@@ -21,7 +21,7 @@ from asv_gate.history.fixing import group_of
 from asv_gate.history.reference import Build, Reference
 from asv_gate.history.request import HistoryRequest
 from asv_gate.history.rows import Value
-from asv_gate.history.spending import PairTaken, Spent, forecast, spend
+from asv_gate.history.spending import SAMPLES, PairTaken, Spent, forecast, spend
 from asv_gate.journal import Journal
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
@@ -31,9 +31,6 @@ from asv_gate.workspace import Workspace
 
 ASV = "asv_gate.history.asvresults"
 PLAN_SECONDS = 600.0
-# At least so many of each process in a pair. Of a benchmark that takes long, pairs at other moments say more than
-# more samples at one.
-SAMPLES = 3
 
 
 @dataclass(frozen=True)

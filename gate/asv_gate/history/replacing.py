@@ -19,7 +19,7 @@ from asv_gate.errors import GateError
 from asv_gate.history import fixing
 from asv_gate.history.fixing import group_of
 from asv_gate.history.reference import Build, Reference, ReferenceTime, Replaced
-from asv_gate.history.spending import PairTaken, spend
+from asv_gate.history.spending import SAMPLES, PairTaken, spend
 from asv_gate.journal import Journal
 from asv_gate.pair import Side
 
@@ -125,7 +125,7 @@ def _measured(
         coins = np.random.default_rng([number, *name.encode()])
         line = journal.once(
             {"link": name, "round": number},
-            lambda: comparable.as_line(comparable.measure_pair((base, new.side), by_name[name], coins)),
+            lambda: comparable.as_line(comparable.measure_pair((base, new.side), by_name[name], coins, SAMPLES)),
         )
         seconds[name].append(line["seconds"])
         return PairTaken(line["d"], line["seconds"], line["why"])
