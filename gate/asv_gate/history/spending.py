@@ -12,8 +12,9 @@ from asv_gate.report.words import duration
 
 LEAST = 3  # pairs of every benchmark
 # Of each process in a pair: the fewest, the most, and the seconds after which there are no more. Pairs of a history are
-# few, and two processes take a second to start: the noise of a pair of 3 s is less than half that of one of 1.5 s. Of a
-# benchmark that takes long, pairs at other moments say more than more samples at one.
+# few, and two processes take a second to start: with a second of samples a pair has three quarters of the noise that it
+# has with half a second, for a third more time. Longer is no better, and of a benchmark that takes long, pairs at other
+# moments say more than more samples at one.
 SAMPLES: Samples = (3, 80, 1.0)
 MOST = 60
 SHARE = 4  # one in so many of those that are too wide gets a pair in a round, so that a burst meets few pairs of one
