@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from asv_gate.history.estimate import estimates
-from asv_gate.history.spending import LEAST, MOST, PairTaken, Spent, forecast, spend
+from asv_gate.history.spending import LEAST, MOST, PairTaken, Spent, expected, forecast, spend
 
 
 def heavy(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -85,3 +85,10 @@ def test_what_takes_longer_than_the_budget_is_said_beforehand() -> None:
     seconds, words = forecast([2.0] * 65, 270.0)
     assert seconds == LEAST * 130.0
     assert words == "about 6 min 30 s: 3 pairs of each take longer than the budget of 4 min 30 s"
+
+
+def test_pairs_that_take_longer_than_expected_make_the_estimate_longer() -> None:
+    assert expected(Spent({"a": [], "b": []}), 10.0) == 10.0
+    assert expected(Spent({"a": [0.0], "b": []}, seconds=4.0), 10.0) == 24.0
+    assert expected(Spent({"a": [0.0], "b": []}, {"b": "it fails"}, seconds=1.0), 10.0) == 10.0
+    assert expected(Spent({"a": [0.0] * 5, "b": [0.0] * 3}, seconds=24.0), 10.0) == 24.0

@@ -21,7 +21,7 @@ from asv_gate.history.fixing import group_of
 from asv_gate.history.reference import Build, Reference
 from asv_gate.history.request import HistoryRequest
 from asv_gate.history.rows import Value
-from asv_gate.history.spending import SAMPLES, PairTaken, Spent, forecast, spend
+from asv_gate.history.spending import SAMPLES, PairTaken, Spent, expected, forecast, spend
 from asv_gate.journal import Journal
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
@@ -315,7 +315,7 @@ class _History:
             precision=self.request.precision,
             budget=budget,
             seed=0,
-            tell=lambda spent: self.progress.done(spent.seconds, longest),
+            tell=lambda spent: self.progress.done(spent.seconds, expected(spent, longest)),
         )
 
     def values(self, spent: Spent) -> dict[str, Value]:

@@ -50,6 +50,13 @@ def forecast(costs: Sequence[float], budget: float) -> tuple[float, str]:
     return least, f"about {duration(least)}: {LEAST} pairs of each take longer than the budget of {duration(budget)}"
 
 
+def expected(spent: Spent, longest: float) -> float:
+    """The seconds of all pairs: those that were taken may show that the fewest of each take longer than forecast."""
+    alive = [name for name in spent.pairs if name not in spent.failed]
+    taken = sum(min(LEAST, len(spent.pairs[name])) for name in alive)
+    return max(longest, spent.seconds * LEAST * len(alive) / taken) if taken else longest
+
+
 def spend(
     names: Sequence[str],
     take: Callable[[int, str], PairTaken],
