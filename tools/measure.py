@@ -31,6 +31,7 @@ from tools.pythons import Interpreter
 CONFIG = Path("asv.conf.json")
 BUILT_FROM = ("kernels", "pyproject.toml", "MANIFEST.in")  # the wheel that is measured
 CORE = ("serial", "threaded", "pool", "shared")  # the strategies that every workload has
+WAITING = (*CORE, "asyncio")  # those of a workload that waits, whose benchmarks have one worker and eight
 CORE_SECONDS = 270.0  # of pairs: with what is built and imported, five minutes a Python
 ALL_SECONDS = 3600.0
 
@@ -215,8 +216,12 @@ def worth_running(cpus: int) -> str:
 
 
 def core(cpus: int) -> str:
-    """The expression for the core of the suite: each workload, serial and with two workers of each main strategy."""
+    """The expression for the core of the suite: each workload, serial and with each main strategy.
+
+    Of these there are two workers, and eight where they wait: there the number of workers comes first.
+    """
     serial, *others = CORE
     workers = min(2, cpus)
     chosen = [f"'{serial}', 1", *(f"'{strategy}', {workers}" for strategy in others)]
+    chosen += [f"1, '{serial}'", *(f"8, '{strategy}'" for strategy in WAITING[1:])]
     return rf"^(?!engines\.).*\.time_run\(({'|'.join(chosen)})\)$"

@@ -2,6 +2,8 @@
 
 import contextlib
 import errno
+import itertools
+import json
 import os
 import re
 import shutil
@@ -354,6 +356,22 @@ def test_the_core_is_each_workload_serial_and_in_the_main_strategies(cpus: int) 
     assert [name for name in chosen if name.startswith("a.")] == counted
     assert not re.search(expression, "a.B.track_size('pool', 2)")
     assert not re.search(expression, f"engines.Parzen.time_run('pool', {min(2, cpus)})"), "its environments have none"
+
+
+def test_the_core_has_each_workload_of_the_suite() -> None:
+    benchmarks = json.loads((ROOT / "results" / "benchmarks.json").read_text())
+    topics = ("compute", "memory", "coordination", "waiting")
+    runs = {name: each for name, each in benchmarks.items() if re.fullmatch(rf"({'|'.join(topics)})\..*time_run", name)}
+    assert len(runs) == 19
+    for name, each in runs.items():
+        combinations = (", ".join(chosen) for chosen in itertools.product(*each["params"]))
+        chosen = [every for every in combinations if re.search(measure.core(2), f"{name}({every})")]
+        waits = name.startswith("waiting.")
+        assert chosen == (
+            ["1, 'serial'", "8, 'threaded'", "8, 'pool'", "8, 'shared'", "8, 'asyncio'"]
+            if waits
+            else ["'serial', 1", "'threaded', 2", "'pool', 2", "'shared', 2"]
+        )
 
 
 @pytest.mark.parametrize("commits", ["nosuch", "HEAD..nosuch", "--nosuch"])
