@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import project
 import pytest
 from commands import asv_gate
 
@@ -238,6 +239,11 @@ def test_what_an_earlier_run_knows_to_be_unchanged_is_measured_only_when_it_is_a
         assert "not measured: the same package as" in unchanged.output
         more = asv_gate(thing, "history", "larger", *request, "--bench", "track_steady")
         assert "1 benchmark measured" in more.output, "the other commit has no result of it"
+        assert "which has the same package and the other results" in more.output
+        found = [json.loads(file.read_text()) for file in (thing / "results").glob("*-paired/*.json")]
+        (kept,) = (each for each in found if "commit_hash" in each)
+        assert kept["commit_hash"] == project.git(thing, "rev-parse", "same")
+        assert {"track_count", "track_steady"} <= {name.rpartition(".")[2] for name in kept["results"]}
         again = asv_gate(thing, "history", "larger", *request, "--again")
         assert "1 benchmark measured" in again.output
         (file,) = (thing / "results").glob("*-paired/packages.jsonl")

@@ -154,11 +154,7 @@ class _History:
         title = f"{target.build}, {place} of {of}"
         try:
             side = self.target_side(target.build)
-            digest = package.digest(side.install)
-            came = self.measured(target, side, title, self.packages.same(target.build, digest))
-            if came.measured:
-                self.packages.add(target.build, digest)
-            return came
+            return self.measured(target, side, title, package.digest(side.install))
         except GateError as error:
             return Came(target, f"could not be measured: {error}", False, {title: str(error)})
 
@@ -185,18 +181,26 @@ class _History:
         folder.mkdir(parents=True, exist_ok=True)
         return Side(suite, install, folder)
 
-    def measured(self, target: Target, side: Side, title: str, same: Sequence[Build]) -> Came:
-        """Measure what neither it nor a build of the same package has results of."""
+    def measured(self, target: Target, side: Side, title: str, digest: str) -> Came:
+        """Measure what neither it nor a build of the same package has results of.
+
+        Where it has none at all and such a build has some, the new ones are that build's: a commit that brings nothing
+        but a benchmark would otherwise have that one result.
+        """
         self.progress.stage(f"Importing the suite with {title}")
         found = discover(side.suite, side.install)
         asked = matching(found.benchmarks, self.request.bench)
         wanted = self.unwritten(asked, target.build, found)
         if not wanted:
+            self.packages.add(target.build, digest)
             return Came(target, "measured before", True, {})
-        for build in () if self.request.again else same:
+        of = target
+        for build in () if self.request.again else self.packages.same(target.build, digest):
             left = self.unwritten(wanted, build, found)
             if not left:
                 return Came(target, f"not measured: the same package as {build.commit[:8]}", False, {})
+            if len(left) < len(wanted) and not self.file(target.build).exists():
+                of = Target({"hash": build.commit, "date": rows.date(self.file(build))}, target.environment)
             wanted = left
         began = time.time()
         timings = [each for each in wanted if each.type == "time"]
@@ -207,12 +211,16 @@ class _History:
             metrics = [each for each in wanted if each.type != "time"]
             values |= {each.name: _metric(side, each) for each in metrics}
         failed |= {name: value.why for name, value in values.items() if value.failed}
-        self.save(target, found, values, began)
+        self.save(of, found, values, began)
+        self.packages.add(of.build, digest)
         wide = sum(
             value.estimate is not None and value.estimate.half() > math.log1p(self.request.precision)
             for value in values.values()
         )
-        return Came(target, self.words(values, spent, wide), True, failed)
+        words = self.words(values, spent, wide)
+        if of is not target:
+            words += f"; they are {of.build.commit[:8]}'s, which has the same package and the other results"
+        return Came(target, words, True, failed)
 
     def words(self, values: Mapping[str, Value], spent: Spent, wide: int) -> str:
         """What came of a target's benchmarks."""

@@ -99,6 +99,11 @@ def rows(entries: Sequence[Mapping[str, Any]], values: Mapping[str, Value], bega
     return found
 
 
+def date(file: Path) -> int:
+    """The date of the commit, in milliseconds, whose results a file has that was read before."""
+    return int(json.loads(file.read_text(encoding="utf-8"))["date"])
+
+
 def written(file: Path, entries: Sequence[Mapping[str, Any]]) -> set[str]:
     """The benchmarks, with parameters, that a file of asv's results has a value for, a failure or a skip.
 
