@@ -145,7 +145,7 @@ def _point(place: Place, value: Any, low: Any, high: Any, taken: Any) -> Point:
         return Point(place.strategy, place.workers, missing=FAILED)
     time = _number(value)
     if time is not None and math.isnan(time):
-        return Point(place.strategy, place.workers, missing=SKIPPED)
+        return Point(place.strategy, place.workers, missing=NOT_RUN if taken == 0 else SKIPPED)
     if time is None or not 0 < time < math.inf:
         return Point(place.strategy, place.workers, missing=f"{parameters.printable(value, 20)} is no time")
     bounds = _number(low), _number(high)

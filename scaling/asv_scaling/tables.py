@@ -5,12 +5,14 @@ import re
 from collections.abc import Sequence
 
 from asv_scaling.gil import Comparison, Speedup
+from asv_scaling.points import NOT_RUN, SKIPPED
 from asv_scaling.selection import Selection
 from asv_scaling.speedup import FASTEST, SIMILAR, Best, Ratio
 
 SPECIAL = re.compile(r"[\\`*|~\[\]]|(?<!\w)_|_(?!\w)")
 
 
+EMPTY = {NOT_RUN, SKIPPED}  # of all workloads: such a strategy has no column
 IN_PAIRS = "Both times of a speedup were measured in turns with those of one reference build."
 APART = "†: the two times of the speedup were taken one after the other, minutes apart."
 
@@ -24,7 +26,7 @@ def tables(shown: Selection) -> str:
     cpus = f"{shown.machine.cpus} CPUs" if shown.machine.cpus else "an unknown number of CPUs"
     where = f"on {escaped(shown.machine.name)} ({cpus}), at commit {shown.commit[:8]}"
     best = shown.best()
-    there = {one.strategy for own in best.values() for one in own}
+    there = {one.strategy for own in best.values() for one in own if not _empty(one)}
     strategies = [strategy for strategy in suite.strategies if strategy in there]
     lines = [
         f"Best speedup over {escaped(suite.baseline)}, and its workers, with Python {escaped(shown.newest)} {where}. "
@@ -95,6 +97,10 @@ def _gil(shown: Selection, with_gil: str, without: str, found: Sequence[Comparis
 def escaped(text: str) -> str:
     """The text, of one line, as Markdown that shows it as it is: no HTML, no emphasis, no end of a cell."""
     return SPECIAL.sub(r"\\\g<0>", html.escape(text, quote=False))
+
+
+def _empty(one: Best) -> bool:
+    return one.row is None and EMPTY.issuperset(one.missing.split(", "))
 
 
 def _cells(own: Sequence[Best], strategies: Sequence[str], in_pairs: bool) -> list[str]:

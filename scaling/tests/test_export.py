@@ -110,6 +110,20 @@ def test_a_page_gets_the_tables_between_its_marks(suite: suites.MadeUp) -> None:
         assert "old\n" not in text
 
 
+def test_a_strategy_that_no_workload_was_measured_with_has_no_column(suite: suites.MadeUp) -> None:
+    page = suite.folder / "README.md"
+
+    def header(times: dict[tuple[str, int], float | None]) -> str:
+        page.write_text(f"{START}\n{END}\n")
+        suite.run("here", suite.commits[-1], "3.13", {WORK["name"]: suites.row(WORK, times)})
+        assert export(suite, "--format", "md", "--into", str(page)) == 0
+        return page.read_text("utf-8").splitlines()[3]
+
+    assert header({("serial", 1): 1.0, ("shared", 2): 0.5}) == "| workload | serial | shared |"
+    failed = {("serial", 1): 1.0, ("pool", 1): None, ("pool", 2): None}
+    assert header(failed) == "| workload | serial | pool |"
+
+
 def one_line(capsys: pytest.CaptureFixture[str]) -> str:
     """What was said on stderr, which must be a line."""
     said = capsys.readouterr().err
