@@ -142,8 +142,9 @@ def go_without_halos(member: Member) -> None:
     own = slice(stencil.RADIUS if member.rank > 0 else 0, -stencil.RADIUS if member.rank < last else None)
     out = member.state.out[rows.start : rows.stop]
     out[...] = 0
+    room = stencil.room_for(len(member.problem))
     for _ in range(member.problem.rounds + 1):
-        stencil.add_star(seen, out)
+        stencil.add_star(seen, out, room)
         seen[own] += 1
 
 

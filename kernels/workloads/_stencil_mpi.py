@@ -9,7 +9,7 @@ from kernels.contract.parts import share
 from kernels.contract.workload import Run
 from kernels.mpi.placement import gather
 from kernels.mpi.ranks import Rank
-from kernels.workloads.stencil import RADIUS, Problem, add_star
+from kernels.workloads.stencil import RADIUS, Problem, add_star, room_for
 
 
 def ranks_with_rows(n: int, ranks: int) -> int:
@@ -41,6 +41,7 @@ def mpi(rank: Rank) -> Iterator[Run]:
     # The rows that this rank changes: at either end of the line, the border too.
     first, last = rank.number == 0, rank.number == active - 1
     changed = seen[0 if first else RADIUS : None if last else -RADIUS]
+    room = room_for(rank.items)
 
     def exchange() -> None:
         line.Sendrecv(seen[RADIUS : 2 * RADIUS], above, recvbuf=seen[-RADIUS:], source=below)
@@ -54,7 +55,7 @@ def mpi(rank: Rank) -> Iterator[Run]:
                 with rank.phases("halo"):
                     exchange()
             with rank.phases("compute"):
-                add_star(seen, own)
+                add_star(seen, own, room)
                 np.add(changed, 1, out=changed)
         with rank.phases("gather"):
             gather(rank.comm, rows, own, rank.out)
