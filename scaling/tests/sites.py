@@ -75,9 +75,15 @@ class Opened:
         self.address = address
         self.complaints: list[str] = []
         self.elsewhere: list[str] = []
-        page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda asked: self._note(asked.url))
+
+    def _hear(self, said: Any) -> None:
+        """Of asv's own start page, not that a benchmark without results has no graph: it asks for one of each."""
+        asked_for_all = "/graphs/summary/" in said.location["url"] and "404" in said.text
+        if said.type in ("error", "warning") and not asked_for_all:
+            self.complaints.append(f"{said.text} {said.location['url']}")
 
     def _note(self, url: str) -> None:
         if not url.startswith((self.address, "data:", "blob:", "about:")):

@@ -10,11 +10,16 @@ function element(name, attributes = {}, ...children) {
 
 const head = names => element("thead", {}, element("tr", {}, ...names.map(name => element("th", {scope: "col"}, name))));
 
+// Reasons that say nothing: a strategy that has no others for any workload has no column.
+const EMPTY = ["not run", "skipped"];
+
 function drawMatrix(table, note, index, run, chosen) {
   const found = index.workloads.map(workload => [workload, resultsOf(index, run, workload)]).filter(([, some]) => some?.best.length);
   const rows = found.map(([workload, results]) => [workload, new Map(results.best.map(([number, mark]) =>
     [workload.points[number][0], cell(workload, workloadRows(workload, results)[number], mark, chosen)]))]);
-  const strategies = index.strategies.filter(strategy => rows.some(([, cells]) => cells.has(strategy)));
+  const measured = new Set(found.flatMap(([workload, results]) =>
+    results.best.filter(([, place]) => !EMPTY.includes(place)).map(([number]) => workload.points[number][0])));
+  const strategies = index.strategies.filter(strategy => measured.has(strategy));
   table.replaceChildren(...(!rows.length ? [] : [
     head(["workload", ...strategies.map(strategy => strategy || "all")]),
     element("tbody", {}, ...rows.map(([workload, cells]) => element("tr", {},
