@@ -271,6 +271,8 @@ STATED = (
         "the order statistics of eight",
     ),
     Stated("docs/free-threading.md", "(greenlet 3.2 does)", "the version of a package"),
+    Stated("docs/results.md", "a fresh array of 128 kB for", "32 rows of 500 numbers, a block of the old stencil"),
+    Stated("docs/results.md", "fault for every 4 KiB,", "the size of a page"),
     Stated("docs/free-threading.md", "as soon as 128 KiB there are free", "glibc's default of M_TRIM_THRESHOLD"),
     Stated("docs/gate.md", "`--require-power 10%` was asked for and a slowdown of 10 %", "an example"),
     Stated("docs/gate.md", '`"5%"` or `0.05`', "an example"),
@@ -315,8 +317,6 @@ BY_HAND = (
         "docs/free-threading.md", "150,022 page faults a run, 235 ms of user and 415 ms of system time", "perf stat"
     ),
     Stated("docs/free-threading.md", "on 3.13 no faults and 172 ms", "perf stat"),
-    Stated("docs/results.md", "a fresh array of 100 kB for", "the size of a block of the old stencil"),
-    Stated("docs/results.md", "fault for every 4 KiB,", "the size of a page"),
     Stated("docs/results.md", "took 5,335 page faults a run and 2.5 times as long", "/proc/PID/stat"),
     Stated("docs/free-threading.md", "80 kB each, lay at the top", "the size of two arrays of the old parzen"),
     Stated("docs/free-threading.md", "by 156 KiB for every step (5,509 calls of `brk`", "strace"),

@@ -2,12 +2,12 @@
 
 In a copy of this project each commit makes one of five workloads do 5, 10 or 20 % more than at the
 commit before, so that each of them is slowed three times, and four others at a commit are innocent.
-``asv-gate history`` measures all commits against the first. The same command goes on where it ended.
+``asv-gate history`` measures all commits against the first. The same command goes on where it ended, and
+begins anew where HEAD is another one.
 """
 
 import argparse
 import math
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ import numpy as np
 
 from asv_scaling import history, results
 from asv_scaling.changes import Z_95, usable
-from tools.clones import MORE_WORK, commit_all, said
+from tools.clones import MORE_WORK, clone, commit_all, said
 
 COPY = Path(".asv-gate", "planted")
 MACHINE = "planted-paired"
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--budget", default="2m", help="of a commit's pairs; default: 2m")
     options = parser.parse_args(arguments)
     try:
-        copy(plan())
+        clone(COPY, add_commits)
         command = [sys.executable, "-m", "asv_gate", "history", "first..last", "--reference", "first"]
         more = ["--python", options.python, "--machine", MACHINE, "--budget", options.budget, "--bench", BENCHMARKS]
         subprocess.run([*command, *more], cwd=COPY, check=True)
@@ -80,21 +80,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def copy(planted: Sequence[Planted]) -> None:
-    """The project's copy with a commit for each, unless it is there."""
-    if COPY.exists() and "last" in said("git", "tag", folder=COPY).split():
-        return
-    shutil.rmtree(COPY, ignore_errors=True)
-    said("git", "clone", "--quiet", ".", str(COPY))
-    files = {each: COPY / "kernels" / "workloads" / f"{each}.py" for each in CLASSES}
+def add_commits(copy: Path) -> None:
+    """The first commit, which all are measured against, and one for each that is planted, a day apart."""
+    files = {each: copy / "kernels" / "workloads" / f"{each}.py" for each in CLASSES}
     sources = {each: file.read_text() for each, file in files.items()}
-    package = COPY / "kernels" / "__init__.py"
+    package = copy / "kernels" / "__init__.py"
     package.write_text(package.read_text() + "\n# The first commit of the copy.\n")
-    commit_all(COPY, "first", f"{BEGIN} +0000")
-    for number, each in enumerate(planted, 1):
+    commit_all(copy, "first", f"{BEGIN} +0000")
+    for number, each in enumerate(plan(), 1):
         files[each.workload].write_text(sources[each.workload] + MORE_WORK.format(percent=each.total))
-        commit_all(COPY, each.tag, f"{BEGIN + number * DAY} +0000")
-    said("git", "tag", "last", folder=COPY)
+        commit_all(copy, each.tag, f"{BEGIN + number * DAY} +0000")
+    said("git", "tag", "last", folder=copy)
 
 
 def commits() -> dict[str, Planted]:

@@ -10,7 +10,6 @@ import argparse
 import json
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -28,7 +27,7 @@ from asv_gate.replay import Rate
 from kernels.commands import files
 from kernels.comparing import tables
 from kernels.machine import info
-from tools.clones import MORE_WORK, commit_all, said
+from tools.clones import MORE_WORK, clone, commit_all, said
 
 TRIALS = Path("docs", "gate", "trials.jsonl")
 DOCUMENT = Path("docs", "gate.md")
@@ -78,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             done = Counter(Trial(*(line[field.name] for field in fields(Trial))) for line in kept.lines)
             wanted = Counter(trial for trial in trials(options.rounds) if options.only.search(trial.kind))
             left = list((wanted - done).elements())
-            commit = clone() if left else ""
+            commit = clone(CLONE, add_commits) if left else ""
             for trial in left:
                 if time.monotonic() > deadline:
                     break
@@ -104,25 +103,18 @@ def trials(rounds: int) -> Iterator[Trial]:
             yield Trial(number, tool, GIVEN[tool], percent, WORKLOADS[number % len(WORKLOADS)])
 
 
-def clone() -> str:
-    """HEAD in a folder of its own, as base, and a commit for every change. Returns HEAD's hash."""
-    commit = said("git", "rev-parse", "HEAD").strip()
-    if CLONE.exists() and said("git", "rev-parse", "base", folder=CLONE).strip() == commit:
-        return commit
-    shutil.rmtree(CLONE, ignore_errors=True)
-    said("git", "clone", "--quiet", ".", str(CLONE))
-    said("git", "tag", "base", folder=CLONE)
+def add_commits(copy: Path) -> None:
+    """A commit for every change, each on top of base."""
     changes = {"same": (WORKLOADS[0], "\n# Changed in nothing.\n")}
     for workload in WORKLOADS:
         for percent in PERCENTS[1:]:
             changes[f"{workload}-{percent}"] = (workload, MORE_WORK.format(percent=percent))
     for name, (workload, text) in changes.items():
-        file = CLONE / "kernels" / "workloads" / f"{workload}.py"
+        file = copy / "kernels" / "workloads" / f"{workload}.py"
         before = file.read_text()
         file.write_text(before + text)
-        commit_all(CLONE, name)
-        said("git", "reset", "--quiet", "--hard", "base", folder=CLONE)
-    return commit
+        commit_all(copy, name)
+        said("git", "reset", "--quiet", "--hard", "base", folder=copy)
 
 
 def run(trial: Trial, commit: str) -> Line:

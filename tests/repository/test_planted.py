@@ -14,7 +14,7 @@ from asv_scaling.changes import Measured
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # the tools are not installed
 
-from tools import planted  # noqa: E402 - see above
+from tools import clones, planted  # noqa: E402 - see above
 
 GIT = (shutil.which("git") or "git", "-c", "user.name=tests", "-c", "user.email=tests@example.org")
 
@@ -40,8 +40,8 @@ def test_each_commit_of_the_copy_does_more_for_the_same_answer(tmp_path: Path, m
     git("init", "--quiet")
     git("add", "--all")
     git("commit", "--quiet", "--message", "all")
-    planted.copy(planted.plan())
-    planted.copy(planted.plan())  # it is there
+    head = clones.clone(planted.COPY, planted.add_commits)
+    assert clones.clone(planted.COPY, lambda copy: pytest.fail("it is there")) == head
     inside = ("-C", str(planted.COPY))
     log = git(*inside, "log", "--format=%s", "first..last").split()
     assert log == [each.tag for each in reversed(planted.plan())]

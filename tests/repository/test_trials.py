@@ -13,7 +13,7 @@ import kernels
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # the tools are not installed
 
-from tools import trials  # noqa: E402 - see above
+from tools import clones, trials  # noqa: E402 - see above
 
 DOCUMENT = f"before\n{trials.BEGIN}old\n{trials.END}after\n"
 SLOWED = "compute.Polynomial.time_run('pool', 2)"
@@ -49,7 +49,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("copy")
 def test_head_does_more_of_the_same_work_for_the_same_answer() -> None:
-    trials.clone()
+    clones.clone(trials.CLONE, trials.add_commits)
     git(trials.CLONE, "diff", "--exit-code", "HEAD", "base")
     for workload in trials.WORKLOADS:
         git(trials.CLONE, "checkout", "--quiet", f"{workload}-20")
