@@ -54,7 +54,7 @@ def problem(size: int, seed: int = 0) -> Problem:
 def star(grid: np.ndarray, room: np.ndarray) -> np.ndarray:
     """The kernel: the weighted differences at all points but the border's, shape (m, n) to (m - 4, n - 4).
 
-    They are made in `room`, which is two arrays of at least as many rows: fresh arrays of some 100 kB for every block
+    They are made in `room`, which is two arrays of at least as many rows: fresh arrays of 128 kB for every block
     took more than half of the time wherever the C library gave their memory back each time (see `parzen_temporaries`).
     """
     rows = len(grid) - 2 * RADIUS
