@@ -9,9 +9,9 @@ from typing import Any
 from asv_gate import processes
 from asv_gate.outcome import Outcome, failure
 
+Samples = tuple[int, int, float]
 # At least so many samples, at most so many, and no more after so many seconds. Where a machine is noisy, a pair's noise
 # falls with the root of its samples; a pair of many is still cheaper than several, as each starts two processes.
-Samples = tuple[int, int, float]
 SAMPLES: Samples = (5, 40, 0.5)
 
 
