@@ -227,6 +227,22 @@ def test_ctrl_c_ends_all(kernel: str, strategy: str, start_method: str | None, o
     assert process.returncode == -signal.SIGINT
 
 
+@posix
+@with_processes
+@pytest.mark.parametrize("kernel", ["ends", "never ends"])
+def test_workers_end_where_their_parent_is_killed(
+    kernel: str, strategy: str, start_method: str | None, orders: Path
+) -> None:
+    """Each worker of an executor has both ends of the pipe that tasks come by, and never reads its end of file."""
+    ways.need(faulty, strategy)
+    orders.write_text("wait")
+    args = [orders] if kernel == "never ends" else []
+    with script(ENDLESS, strategy, start_method or "", *map(str, args)) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        process.kill()
+
+
 @pytest.mark.parametrize("method", ["run", "close"])
 def test_ctrl_c_after_any_call_within_a_method_leaves_a_team_that_closes(method: str) -> None:
     """The worst is the lock's acquisition: what has the lock is then not known to have to release it."""

@@ -20,6 +20,7 @@ from kernels.contract.loading import Portable
 from kernels.contract.parts import answer_array, joiner, parts
 from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.errors import died, starting_workers
+from kernels.workers.orphans import end_with_parent
 from kernels.workers.replies import packed, unpacked
 from kernels.workers.signals import defer_sigint, ignore_interrupt
 from kernels.workers.stdlib import close_writer, guard_exit_code
@@ -94,6 +95,7 @@ def _end_all_when_one_dies(processes: list[Any]) -> None:
 
 def _solve(portable: Portable, pipe: Any, position: int, queue: Any) -> None:
     ignore_interrupt()
+    end_with_parent()
     try:
         reply = packed(position, portable.workload.solve(pipe.recv()), None)
     except Exception as error:

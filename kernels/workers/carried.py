@@ -12,6 +12,7 @@ from typing import Any
 from kernels.contract.loading import Portable
 from kernels.contract.workload import Answer, ArrayAnswer, Independent, Problem
 from kernels.errors import WorkerDied
+from kernels.workers.orphans import end_with_parent
 from kernels.workers.replies import packed, unpacked
 from kernels.workers.tasks import START_SECONDS
 
@@ -60,19 +61,21 @@ def require_picklable(problem: Problem) -> None:
     pickle.Pickler(nowhere, protocol=5, buffer_callback=lambda buffer: None).dump(problem)
 
 
-def process(portable: Portable, _: int) -> int:
-    """Which process this is; the workload was imported in it on the way here."""
+def process(portable: Portable, caller: int) -> int:
+    """Which process this is, and where it is not the caller's, ends with that; the workload was imported on the way."""
+    if os.getpid() != caller:  # joblib starts none for one worker
+        end_with_parent()
     return os.getpid()
 
 
-def all_up(each: Callable[[Callable[..., int], range], list[int]], workers: int) -> None:
+def all_up(each: Callable[[Callable[..., int], list[int]], list[int]], workers: int) -> None:
     """Wait until each worker has answered once."""
     seen: set[int] = set()
     deadline = time.monotonic() + START_SECONDS
     while len(seen) < workers:
         if time.monotonic() > deadline:
             raise WorkerDied(f"of {workers} workers {len(seen)} started within {START_SECONDS} s")
-        seen.update(each(process, range(workers)))
+        seen.update(each(process, [os.getpid()] * workers))
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from typing import Any
 
 from kernels.contract.loading import Portable
 from kernels.contract.workload import Answer, Problem
+from kernels.workers.orphans import end_with_parent
 from kernels.workers.signals import ignore_interrupt
 
 START_SECONDS = 60  # more than any start takes: only a worker that died leaves the others waiting
@@ -17,6 +18,7 @@ def adopt(portable: Portable, barrier: Any) -> None:
     """The initializer of every worker: keep the workload, and the barrier for `meet`."""
     global _workload, _barrier
     ignore_interrupt()
+    end_with_parent()
     _workload, _barrier = portable.workload, barrier
 
 
