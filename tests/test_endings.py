@@ -234,6 +234,8 @@ def test_workers_end_where_their_parent_is_killed(
     kernel: str, strategy: str, start_method: str | None, orders: Path
 ) -> None:
     """Each worker of an executor has both ends of the pipe that tasks come by, and never reads its end of file."""
+    if strategy == "ray":
+        pytest.skip("agents of Ray's own notice it after a minute")
     ways.need(faulty, strategy)
     orders.write_text("wait")
     args = [orders] if kernel == "never ends" else []
