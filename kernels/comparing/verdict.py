@@ -88,15 +88,24 @@ def judge(samples: Mapping[Configuration, Sequence[float]]) -> Verdict | None:
     if len(fastest) == 1:
         return None
     first, second = list(fastest.values())[:2]
-    ratios = [slow / fast for fast, slow in zip(samples[first], samples[second], strict=True)]
-    low, high = _interval(ratios)
+    low, high = _interval(ratios(samples[second], samples[first]))
     return Verdict(
         Contender(first, min(serial) / min(samples[first])),
         Contender(second, min(serial) / min(samples[second])),
-        statistics.median(ratios),
+        ratio(samples[second], samples[first]),
         low,
         high,
     )
+
+
+def ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
+    """How much longer one takes than the other: the median over the rounds."""
+    return statistics.median(ratios(slow, fast))
+
+
+def ratios(slow: Sequence[float], fast: Sequence[float]) -> list[float]:
+    """How much longer one takes than the other in each round."""
+    return [one / other for one, other in zip(slow, fast, strict=True)]
 
 
 def _interval(ratios: Sequence[float]) -> tuple[float, float]:

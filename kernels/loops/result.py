@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kernels.comparing import chart, tabular
 from kernels.comparing.comparison import Comparison, Samples
-from kernels.comparing.verdict import Verdict
+from kernels.comparing.verdict import Verdict, ratio
 from kernels.loops import advice
 from kernels.loops.trial import Trial
 
@@ -41,13 +42,17 @@ class Result:
 
     @property
     def advised(self) -> Samples:
-        """The simplest strategy whose median time is within 5 % of the best of those that a few lines can have."""
+        """The simplest strategy that takes at most 5 % longer than the fastest of those that a few lines can have.
+
+        By the median of their ratio within a round: what slows down a whole round does not change it.
+        """
         best: dict[str, Samples] = {}
         for samples in sorted(self.comparison.samples, key=lambda each: each.median):
             if advice.can_be_told(samples.configuration.strategy):
                 best.setdefault(samples.configuration.strategy, samples)
-        enough = advice.SAME * min(samples.median for samples in best.values())
-        return next(best[name] for name in advice.SIMPLEST if name in best and best[name].median <= enough)
+        fastest = next(iter(best.values()))
+        ratios = {name: ratio(samples.warm, fastest.warm) for name, samples in best.items()}
+        return next(best[name] for name in advice.SIMPLEST if ratios.get(name, math.inf) <= advice.SAME)
 
     @property
     def advice(self) -> str:
