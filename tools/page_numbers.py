@@ -239,7 +239,7 @@ COMPUTED = (
     ),
     Computed(
         "docs/how-to/your-own-loop.md",
-        "is within {} of the best",
+        "take at most {} longer than the best",
         constant("kernels.loops.advice:SAME", lambda same: percent(round(same - 1, 9))),
     ),
     Computed(
