@@ -361,7 +361,6 @@ def stale() -> list[str]:
             for version, rows in stale_efficiencies().items()
             if rows
         ),
-        *(f"{each.page}: measured once, by hand ({each.why}): {each.text}" for each in BY_HAND),
     ]
 
 
@@ -377,15 +376,17 @@ def stale_efficiencies() -> dict[str, list[str]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Say what is stale, and 1 where anything is; or note that a command's table was just made."""
+    """Say what is stale, and 1 where anything is, and what no command measures; or note that a table was just made."""
     parser = argparse.ArgumentParser(prog="python -m tools.page_numbers", description=__doc__)
     parser.add_argument("--made", choices=[made.command for made in MADE], help="a table that was just made anew")
     options = parser.parse_args(arguments)
     if options.made:
         record(options.made, *(digest_of(made.inputs) for made in MADE if made.command == options.made))
         return 0
+    for each in BY_HAND:
+        print(f"{each.page}: measured once, by hand ({each.why}): {each.text}")
     lines = stale()
-    print("\n".join(lines) or "All numbers are of the programs and the code as they are.")
+    print("\n".join(lines) or "All other numbers are of the programs and the code as they are.")
     return int(bool(lines))
 
 

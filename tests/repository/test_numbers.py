@@ -41,12 +41,12 @@ def test_the_tables_of_results_are_those_of_the_committed_results(
 
 
 def test_a_page_is_stale_when_a_program_whose_times_it_shows_has_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(numbers, "ROOT", tmp_path)
     monkeypatch.setattr(numbers, "MEASURED", tmp_path / "measured.json")
     monkeypatch.setattr(numbers, "MADE", ())
-    monkeypatch.setattr(numbers, "BY_HAND", ())
+    monkeypatch.setattr(numbers, "BY_HAND", (numbers.Stated("page.md", "12 faults", "perf stat"),))
     monkeypatch.setattr(numbers, "stale_efficiencies", dict)
     page, text = tmp_path / "page.md", "```python\nprint(1)\n```\n\n```output\nserial 0.413 s\n```\n"
     monkeypatch.setattr(numbers, "PAGES", [page])
@@ -55,8 +55,11 @@ def test_a_page_is_stale_when_a_program_whose_times_it_shows_has_changed(
     assert numbers.stale() == []
     page.write_text(text.replace("0.413", "0.500"))
     assert numbers.stale() == []
+    assert numbers.main([]) == 0
+    assert "by hand (perf stat): 12 faults" in capsys.readouterr().out
     page.write_text(text.replace("print(1)", "print(2)"))
     assert [line.partition(":")[0] for line in numbers.stale()] == ["page.md"]
+    assert numbers.main([]) == 1
 
 
 def test_a_table_is_stale_when_the_code_that_it_is_of_has_changed(
