@@ -7,7 +7,7 @@ from threading import Thread
 
 POLL_SECONDS = 1.0
 
-_watched = False
+_watching = 0  # the process that watches: a worker's own child, forked, has this variable of it, but not the thread
 
 
 def end_with_parent() -> None:
@@ -16,9 +16,9 @@ def end_with_parent() -> None:
     Otherwise a worker of an executor waits for ever, since each has both ends of the pipe that tasks come by, and the
     end of file is never read; and any worker goes on until its task is done, which may be never.
     """
-    global _watched
-    if not _watched:
-        _watched = True
+    global _watching
+    if _watching != os.getpid():
+        _watching = os.getpid()
         Thread(target=_end_after_parent, name="end-with-parent", daemon=True).start()
 
 
