@@ -23,6 +23,7 @@ import kernels
 
 ENDLESS = Path(__file__).parent / "data" / "endless.py"
 NEVER_UP = Path(__file__).parent / "data" / "never_up.py"
+FORKED_BY_WORKER = Path(__file__).parent / "data" / "forked_by_worker.py"
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(60)]  # most of what fails here hangs
 
@@ -253,6 +254,14 @@ def test_workers_end_where_their_parent_is_killed(
     args = [orders] if kernel == "never ends" else []
     with script(ENDLESS, strategy, start_method or "", *map(str, args)) as process:
         wait_until_running(process, orders if kernel == "never ends" else None)
+        process.kill()
+
+
+@posix
+def test_what_a_worker_forks_ends_where_the_worker_was_killed() -> None:
+    """It has the worker's variables, and of its threads none: the one that watched was the worker's."""
+    with script(FORKED_BY_WORKER) as process:
+        wait_until_running(process, None)
         process.kill()
 
 
