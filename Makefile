@@ -131,7 +131,8 @@ figures: .venv/test  ## draw the pictures of the docs anew
 	$(BIN)/python -m asv_scaling export $(SHOWN) --format svg --into docs/results.md docs/scaling
 
 noise: publish  ## how much the committed results vary where nothing changed, and what the report's pages list
-	@$(BIN)/python -m tools.noise
+	@$(BIN)/python -m tools.noise --report .asv/html --again docs/history/again
+	@$(BIN)/python -m tools.noise --results docs/history/beside
 
 gate: .venv/suite  ## compare BASE=main with HEAD, and fail where something is slower
 	$(BIN)/asv-gate run "$(BASE)"

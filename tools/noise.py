@@ -4,7 +4,9 @@ Of the committed results, for each machine: the change from one commit to the ne
 which is a benchmark with its parameters in an environment; how often the 95 % interval of such a
 step holds 0; and the entries of the Changes page and of asv's own Regressions page. Steps of code
 that stayed alike are those between two commits at which the benchmark's workload and strategy, and
-all that these import, are the same but for comments and docstrings.
+all that these import, are the same but for comments and docstrings. Of results without a report, as of
+what plain ``asv run`` measured beside them, there are the steps alone; with a second measurement of the
+same builds, how far apart the two are.
 """
 
 import argparse
@@ -57,10 +59,37 @@ def figures(found: Sequence[Step]) -> str:
     """How many there are, how far they go and how many intervals hold 0."""
     if not found:
         return "none"
-    sizes = np.quantile([math.expm1(abs(step.change)) for step in found], QUANTILES)
-    words = ", ".join(f"p{100 * q:.0f} {size:.1%}" for q, size in zip(QUANTILES, sizes, strict=True))
     held = sum(step.holds_zero for step in found)
+    words = quantiles([step.change for step in found])
     return f"{len(found)} steps: {words}; the 95 % interval holds 0 in {held / len(found):.1%}"
+
+
+def quantiles(changes: Sequence[float]) -> str:
+    """How far changes, which are logarithms of ratios, go in half, in nine tenths and in nearly all cases."""
+    sizes = np.quantile([math.expm1(abs(change)) for change in changes], QUANTILES)
+    return ", ".join(f"p{100 * q:.0f} {size:.1%}" for q, size in zip(QUANTILES, sizes, strict=True))
+
+
+def again(first: history.History, second: history.History) -> str:
+    """How far apart two measurements of the same builds are, and how many are inside each other's 95 % intervals."""
+    before, after = (dict(points(one)) for one in (first, second))
+    both = [(before[at], after[at]) for at in before if at in after]
+    if not both:
+        return "none"
+    changes = [math.log(two.value / one.value) for one, two in both]
+    inside = sum(
+        abs(change) <= Z_95 * min(one.error, two.error) for change, (one, two) in zip(changes, both, strict=True)
+    )
+    return (
+        f"{len(both)} values: {quantiles(changes)} apart; {inside / len(both):.1%} inside each other's 95 % intervals"
+    )
+
+
+def points(one: history.History) -> Iterator[tuple[tuple[history.Series, str], Measured]]:
+    """All that were measured, each with its series and commit."""
+    for series, measured in one.series.items():
+        for point in usable(measured):
+            yield (series, one.commits[point.revision]), point
 
 
 def same_code(benchmarks: Mapping[str, Any]) -> Alike:
@@ -96,12 +125,13 @@ def listed(report: Path, machine: str) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print it; 1 where the report was not made."""
+    """Print it; 1 where the report that is named was not made."""
     parser = argparse.ArgumentParser(prog="python -m tools.noise", description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("results"))
-    parser.add_argument("--report", type=Path, default=Path(".asv", "html"), help="as make publish made it")
+    parser.add_argument("--report", type=Path, help="as make publish made it; by default the steps alone are printed")
+    parser.add_argument("--again", type=Path, help="a folder of results that has the same builds, measured once more")
     options = parser.parse_args(arguments)
-    if not (options.report / "regressions.json").exists():
+    if options.report and not (options.report / "regressions.json").exists():
         print(f"make noise: there is no report in {options.report}: make publish makes it", file=sys.stderr)
         return 1
     benchmarks = results.benchmarks(options.results)
@@ -109,11 +139,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     same = same_code(benchmarks)
     changed = history.entries(histories)
     for one in histories:
-        pages = {
-            "Changes": [history.line(entry) for entry in changed if entry.machine == one.machine],
-            "Regressions": listed(options.report, one.machine),
-        }
+        pages = {}
+        if options.report:
+            pages["Changes"] = [history.line(entry) for entry in changed if entry.machine == one.machine]
+            pages["Regressions"] = listed(options.report, one.machine)
         print("\n".join(of_machine(one, benchmarks, same, pages)))
+        for machine in results.machines(options.again, _warn) if options.again else ():
+            if machine.name == one.machine:
+                print(f"  measured again: {again(one, history.read(machine, benchmarks, _warn))}")
     return 0
 
 

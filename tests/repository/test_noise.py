@@ -5,7 +5,9 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,18 +142,21 @@ def result(folder: Path, commit: str, seconds: float) -> None:
     (folder / f"{commit[:8]}-env.json").write_text(json.dumps(content))
 
 
+def machine(results: Path, seconds: Sequence[float], name: str = "m") -> None:
+    """Results of a machine's first commits, so many seconds each."""
+    folder = results / name
+    folder.mkdir(parents=True)
+    (folder / "machine.json").write_text(json.dumps({"machine": name, "version": 1}))
+    entry = {"type": "time", "version": "1", "params": [["1"]], "param_names": ["workers"]}
+    (results / "benchmarks.json").write_text(json.dumps({"startup.Threads.time_open": entry, "version": 2}))
+    for commit, each in zip(COMMITS, seconds, strict=False):
+        result(folder, commit, each)
+
+
 def test_it_prints_the_figures_and_the_entries_of_both_pages(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    machine = tmp_path / "results" / "m"
-    machine.mkdir(parents=True)
-    (machine / "machine.json").write_text('{"machine": "m", "version": 1}')
-    entry = {"type": "time", "version": "1", "params": [["1"]], "param_names": ["workers"]}
-    (tmp_path / "results" / "benchmarks.json").write_text(
-        json.dumps({"startup.Threads.time_open": entry, "version": 2})
-    )
-    for number, commit in enumerate(COMMITS):
-        result(machine, commit, 1.0 if number < 5 else 1.5)
+    machine(tmp_path / "results", [1.0 if number < 5 else 1.5 for number in range(len(COMMITS))])
     report = tmp_path / "html"
     arguments = ["--results", str(tmp_path / "results"), "--report", str(report)]
     assert noise.main(arguments) == 1
@@ -176,10 +181,41 @@ def test_it_prints_the_figures_and_the_entries_of_both_pages(
     ]
 
 
+def test_of_results_without_a_report_it_prints_the_steps_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine(tmp_path / "results", [1.0, 1.02])
+    assert noise.main(["--results", str(tmp_path / "results")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 3
+    assert said[2].startswith("  all code: 1 steps: p50 2.0%")
+
+
+def test_it_says_how_far_apart_two_measurements_of_the_same_builds_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the intervals, which reach 1 % of a value at 99 %, the 95 % ones hold what is 0.5 % away, and not 1 %."""
+    machine(tmp_path / "results", [1.0, 1.0, 1.0, 1.0])
+    machine(tmp_path / "again", [1.0, 1.005, 0.99, 1.0 / 1.005])
+    machine(tmp_path / "again", [3.0], name="another")
+    assert noise.main(["--results", str(tmp_path / "results"), "--again", str(tmp_path / "again")]) == 0
+    (said,) = (line for line in capsys.readouterr().out.splitlines() if "again" in line)
+    assert said.startswith("  measured again: 4 values: p50 0.5%, p90 0.9%, p99 1.0% apart")
+    assert said.endswith("; 75.0% inside each other's 95 % intervals")
+
+
+def test_of_builds_that_were_measured_once_it_says_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    machine(tmp_path / "results", [1.0])
+    machine(tmp_path / "again", [1.0, 1.0])
+    next((tmp_path / "again" / "m").glob(f"{COMMITS[0][:8]}*")).unlink()
+    assert noise.main(["--results", str(tmp_path / "results"), "--again", str(tmp_path / "again")]) == 0
+    assert "  measured again: none" in capsys.readouterr().out.splitlines()
+
+
 def test_the_page_of_results_says_how_much_the_committed_history_varies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     benchmarks = results.benchmarks(ROOT / "results")
-    histories = [history.read(one, benchmarks, pytest.fail) for one in results.machines(ROOT / "results", pytest.fail)]
+    histories = read("results", benchmarks)
     changed = history.entries(histories)
     page = (ROOT / "docs" / "results.md").read_text()
     in_pairs = [one for one in histories if one.in_pairs]
@@ -188,3 +224,15 @@ def test_the_page_of_results_says_how_much_the_committed_history_varies(monkeypa
         entries = [history.line(entry) for entry in changed if entry.machine == one.machine]
         lines = noise.of_machine(one, benchmarks, noise.same_code(benchmarks), {"Changes": entries})
         assert "\n".join(lines) in page, "make noise prints it"
+    by_name = {one.machine: one for one in histories}
+    (again,) = read("docs/history/again", benchmarks)
+    assert f"  measured again: {noise.again(by_name[again.machine], again)}\n" in page
+    beside = results.benchmarks(ROOT / "docs" / "history" / "beside")
+    plain, paired = read("docs/history/beside", beside)
+    assert (plain.in_pairs, paired.in_pairs) == (False, True)
+    for one in (plain, paired):
+        assert "\n".join(noise.of_machine(one, beside, noise.same_code(beside), {})) in page
+
+
+def read(folder: str, benchmarks: Mapping[str, Any]) -> list[history.History]:
+    return [history.read(one, benchmarks, pytest.fail) for one in results.machines(ROOT / folder, pytest.fail)]
