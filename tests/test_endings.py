@@ -258,7 +258,7 @@ def test_workers_end_where_their_parent_is_killed(
 
 
 @posix
-def test_what_a_worker_forks_ends_where_the_worker_was_killed() -> None:
+def test_what_a_worker_forks_ends_with_the_worker() -> None:
     """It has the worker's variables, and of its threads none: the one that watched was the worker's."""
     with script(FORKED_BY_WORKER) as process:
         wait_until_running(process, None)
