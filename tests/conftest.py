@@ -54,6 +54,14 @@ def _helpers() -> None:
     gc.freeze()  # what all tests share is no test's garbage, and to go through it for each takes most of their time
 
 
+@pytest.fixture(autouse=True)
+def _no_handler_left() -> Iterator[None]:
+    """Fail a test that leaves a signal handler behind: later tests, and the workers that they fork, would have it."""
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    yield
+    assert {number: signal.getsignal(number) for number in signal.valid_signals()} == before
+
+
 @pytest.fixture
 def nothing_left(_helpers: None) -> Iterator[None]:
     """Fail a test that leaves a process, a thread or a file in shared memory behind."""

@@ -64,6 +64,8 @@ def solve(problem: Problem) -> Any:
             os._exit(7)
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        case "terminate":
+            os.kill(os.getpid(), signal.SIGTERM)
         case "signal":
             signal.raise_signal(signal.SIGINT)
         case "die in the answer":

@@ -163,6 +163,24 @@ def test_a_worker_that_dies_closes_the_team(
             team.run()
 
 
+@posix
+@with_processes
+def test_sigterm_ends_a_worker_whatever_its_parent_does_at_one(
+    strategy: str, start_method: str | None, orders: Path
+) -> None:
+    """A forked worker has its parent's handlers: one that raised had all others wait for ever at a barrier."""
+    if strategy in ("mpire", "dask", "ray"):
+        pytest.skip("its workers have handlers of the engine's own")
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        with open_faulty(strategy, start_method, orders) as team:
+            orders.write_text("terminate")
+            with pytest.raises(kernels.WorkerDied, match=ways.death(strategy, -signal.SIGTERM)):
+                team.run()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # how Pool's own thread ends
 @posix
 @with_processes

@@ -30,7 +30,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--budget", type=duration, help="of a commit's pairs on a Python; by default 270s, --all: 1h")
     parser.add_argument("range", nargs="?", default="", help="commits as git rev-list takes them; by default HEAD")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         status = bench(options.pythons.split(), options.machine, options.range, options.all, options.budget)
         sys.stdout.flush()
@@ -116,4 +115,5 @@ def last_word(outcomes: Mapping[str, Sequence[Outcome]]) -> str:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -17,14 +17,14 @@ from kernels.mpi import memory_files
 from kernels.mpi.answer import mapped
 from kernels.workers import stdlib
 from kernels.workers.replies import packed, unpacked
-from kernels.workers.signals import ignore_interrupt
+from kernels.workers.signals import settle_in_worker
 
 FILES_HANDED = 4  # to each rank: standard output and error, the lifeline, and the memory of an array answer
 
 
 def main() -> None:
     """Connect to the team's socket, whose path is the last argument, and answer its calls until None is sent."""
-    ignore_interrupt()
+    settle_in_worker()
     join = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     join.connect(sys.argv[-1])
     _, (output, errors, lifeline, memory), _, _ = socket.recv_fds(join, 1, FILES_HANDED)

@@ -22,7 +22,7 @@ from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.errors import died, starting_workers
 from kernels.workers.orphans import end_with_parent
 from kernels.workers.replies import packed, unpacked
-from kernels.workers.signals import defer_sigint, ignore_interrupt
+from kernels.workers.signals import defer_sigint, settle_in_worker
 from kernels.workers.stdlib import close_writer, guard_exit_code
 
 HAS_WORKERS = TAKES_START_METHOD = True
@@ -94,7 +94,7 @@ def _end_all_when_one_dies(processes: list[Any]) -> None:
 
 
 def _solve(portable: Portable, pipe: Any, position: int, queue: Any) -> None:
-    ignore_interrupt()
+    settle_in_worker()
     end_with_parent()
     try:
         reply = packed(position, portable.workload.solve(pipe.recv()), None)

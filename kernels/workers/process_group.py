@@ -15,7 +15,7 @@ from typing import Any
 from kernels.errors import WorkerDied, died
 from kernels.workers.orphans import end_with_parent
 from kernels.workers.replies import packed, unpacked
-from kernels.workers.signals import defer_sigint, ignore_interrupt
+from kernels.workers.signals import defer_sigint, settle_in_worker
 from kernels.workers.stdlib import guard_exit_code, pickled
 
 TASKS_IN_HAND = 2  # per worker: one in work, and the next in its pipe, so that it need not wait
@@ -153,7 +153,7 @@ def cause(errors: Sequence[BaseException]) -> BaseException:
 
 def _serve(pipe: Any, inherited: list[Any], rank: int, setup: Callable[..., Any], args: tuple[Any, ...]) -> None:
     """The main loop of a worker process: answer calls until None is sent, or the parent is gone."""
-    ignore_interrupt()
+    settle_in_worker()
     end_with_parent()
     for end in inherited:
         end.close()

@@ -1,4 +1,4 @@
-"""Ctrl-C while workers start: nothing that was started may be forgotten."""
+"""Signals: what a worker does at one, and Ctrl-C while workers start: nothing that was started may be forgotten."""
 
 import contextlib
 import signal
@@ -10,8 +10,16 @@ from typing import Any
 from kernels.workers import sockets, stdlib
 
 
-def ignore_interrupt() -> None:
-    """In a worker: leave Ctrl-C, which a terminal sends to workers too, to the parent, which ends its workers."""
+def settle_in_worker() -> None:
+    """In a worker: leave Ctrl-C, which a terminal sends to workers too, to the parent, which ends its workers.
+
+    All other signals have their default effect, but those that the parent ignores. A forked worker would else run the
+    parent's handlers: SIGTERM would not end it, but do there what the parent does at its own end, or raise in the
+    middle of a barrier, at which the others then wait for ever.
+    """
+    for number in signal.valid_signals():
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -25,7 +33,7 @@ def defer_sigint(context: BaseContext) -> Iterator[None]:
     end, or a semaphore that nobody will ever remove.
 
     The signal is blocked, which processes that are started meanwhile inherit: one that is still
-    importing its modules would otherwise print a traceback. `ignore_interrupt` unblocks it there. In this
+    importing its modules would otherwise print a traceback. `settle_in_worker` unblocks it there. In this
     process the signal may reach another thread, so that its handler is replaced too, where that
     is possible: in the main thread.
 

@@ -6,7 +6,7 @@ from typing import Any
 from kernels.contract.loading import Portable
 from kernels.contract.workload import Answer, Problem
 from kernels.workers.orphans import end_with_parent
-from kernels.workers.signals import ignore_interrupt
+from kernels.workers.signals import settle_in_worker
 
 START_SECONDS = 60  # more than any start takes: only a worker that died leaves the others waiting
 
@@ -17,7 +17,7 @@ _barrier: Any = None
 def adopt(portable: Portable, barrier: Any) -> None:
     """The initializer of every worker: keep the workload, and the barrier for `meet`."""
     global _workload, _barrier
-    ignore_interrupt()
+    settle_in_worker()
     end_with_parent()
     _workload, _barrier = portable.workload, barrier
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -180,9 +179,7 @@ def outcomes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outcomes]:
     monkeypatch.setattr(bench, "warn_of_others", lambda: None)
     monkeypatch.setattr(bench, "environ_of", contextlib.nullcontext)
     monkeypatch.setattr(bench, "find_pythons", lambda: {name: Interpreter(name, Path()) for name in OUTCOMES})
-    before = signal.getsignal(signal.SIGTERM)
     yield OUTCOMES
-    signal.signal(signal.SIGTERM, before)
     OUTCOMES.clear()
     asked_for.clear()
 
