@@ -5,6 +5,7 @@ import base64
 import concurrent.futures
 import multiprocessing
 import multiprocessing.forkserver
+import multiprocessing.pool
 import os
 import pickle
 import subprocess
@@ -53,6 +54,17 @@ def test_a_pool_knows_its_first_workers_and_ends_when_they_are_killed() -> None:
     finally:
         pool.end(0.1, 1.0)
     assert all(process.exitcode is not None for process in first)
+
+
+def test_a_pools_thread_that_looks_after_workers_sleeps_while_answers_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[object] = []
+    monkeypatch.setattr(multiprocessing.pool.Pool, "_maintain_pool", staticmethod(lambda *_: rounds.append(None)))
+    pool = stdlib.TrackedPool(2, context=multiprocessing.get_context(kernels.default_start_method()))
+    try:
+        pool.map(abs, range(500), 1)
+        assert 1 <= len(rounds) <= 3  # as it starts, and when the last answer of a call is there
+    finally:
+        pool.end(0.1, 1.0)
 
 
 def test_an_executor_has_a_thread_two_queues_and_processes() -> None:

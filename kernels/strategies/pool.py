@@ -1,8 +1,8 @@
 """``multiprocessing.Pool``, started once: parts and answers travel as pickles.
 
-A Pool has a thread that looks after its workers, which wakes up whenever the pipe of answers is readable.
-While an answer larger than that pipe holds (64 KiB on Linux) is being read by another thread, it polls
-without pause. That takes some milliseconds of the caller's CPU a run, and executors do not have it.
+A Pool has a thread that looks after its workers, and wakes up for every answer, which another thread reads. Until
+that one has it, it goes round without pause, which makes many small tasks several times slower, and by another factor
+in every process. The one here sleeps (see `TrackedPool`); executors do not have it.
 """
 
 import contextlib
