@@ -28,6 +28,7 @@ CLASSES = {name.lower(): name for name in ("Polynomial", "Strings", "Parzen", "C
 STRATEGIES = ("serial', 1", "shared', 2")
 BENCHMARKS = rf"^compute\.({'|'.join(CLASSES.values())})\.time_run\('({'|'.join(STRATEGIES)})\)"
 STEPS = (5, 10, 20)
+MEASURED = "base..last"  # the first too: else there is nothing before the second
 DAY = 86_400
 BEGIN = 1_767_225_600  # 2026-01-01: commits are told apart by their dates
 PRECISE = 0.02  # half of a 95 % interval: of what is wider, 5 % need not be found
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         clone(COPY, add_commits)
-        command = [sys.executable, "-m", "asv_gate", "history", "first..last", "--reference", "first"]
+        command = [sys.executable, "-m", "asv_gate", "history", MEASURED, "--reference", "first"]
         more = ["--python", options.python, "--machine", MACHINE, "--budget", options.budget, "--bench", BENCHMARKS]
         subprocess.run([*command, *more], cwd=COPY, check=True)
         print("\n".join(summary(measured(), commits())))
