@@ -1,6 +1,6 @@
 """All that this package uses of the standard library without its documentation's promise, in one place.
 
-A new Python is looked through here first. It was checked on CPython 3.10 to 3.13; the docstrings say
+A new Python is looked through here first. It was checked on CPython 3.10 to 3.15; the docstrings say
 what each is for, and ``tests/test_stdlib.py`` fails on a Python where a name is not there any more.
 """
 
