@@ -47,7 +47,8 @@ def commit_all(folder: Path, tag: str, date: str = "") -> None:
 def said(*command: str, folder: Path | None = None, allowed: Sequence[int] = (0,), date: str = "") -> str:
     """What a command prints; in a copy with a home there, so that asv's file of machines is its own.
 
-    A commit that it makes is of the date, as its author's too, by which asv goes. Raises CalledProcessError where its exit status is none of those allowed.
+    A commit that it makes is of the date, also as its author's, by which asv goes. Raises CalledProcessError where its
+    exit status is none of those allowed.
     """
     home = {"HOME": str(folder.absolute())} if folder else {}
     dated = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {}
