@@ -333,6 +333,7 @@ GATE_PARTS = ("confirming", "decide", "noise", "replay", "screening", "sequentia
 GATE = tuple(f"gate/asv_gate/{part}.py" for part in GATE_PARTS)
 MADE = (
     Made("python -m tools.mpi_model", ("kernels/mpi/*.py", "kernels/strategies/mpi.py", "tools/mpi_model.py")),
+    Made("python -m tools.pool_thread", ("kernels/strategies/pool.py", "tools/pool_thread.py")),
     Made("python -m asv_gate.simulated", (*GATE, "gate/asv_gate/simulated.py")),
     Made("make calibrate", (*GATE, "gate/asv_gate/calibrate.py", "docs/gate/recording.jsonl")),
 )
