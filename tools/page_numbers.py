@@ -263,6 +263,7 @@ COMPUTED = (
 )
 
 STATED = (
+    Stated("docs/how-to/history.md", "come with, by 95 % confidence", "a definition: Z_95 of asv_scaling.changes"),
     Stated("README.md", "one that waits 5 ms for a page", "what the function in the example sleeps"),
     Stated("docs/explanation/interleaving.md", "more than 2 % slower", "the limit in the program below it"),
     Stated(
@@ -317,6 +318,7 @@ BY_HAND = (
         "docs/free-threading.md", "150,022 page faults a run, 235 ms of user and 415 ms of system time", "perf stat"
     ),
     Stated("docs/free-threading.md", "on 3.13 no faults and 172 ms", "perf stat"),
+    Stated("docs/results.md", "slower by 200 % (+142 % to +270 %)", "the command after it, on an Intel machine"),
     Stated("docs/results.md", "took 5,335 page faults a run and 2.5 times as long", "/proc/PID/stat"),
     Stated("docs/free-threading.md", "80 kB each, lay at the top", "the size of two arrays of the old parzen"),
     Stated("docs/free-threading.md", "by 156 KiB for every step (5,509 calls of `brk`", "strace"),

@@ -106,26 +106,36 @@ def measured() -> history.History:
 
 
 def summary(one: history.History, planted: Mapping[str, Planted]) -> Iterator[str]:
-    """How many of the planted changes are on the Changes page with their commit, and what else is there."""
+    """How many of the planted changes are on the Changes page with their commit, and what else is there.
+
+    An entry of a neighbour that also names the right commit is innocent of nothing, and counted by itself.
+    """
     entries = history.entries([one])
-    right = [entry for entry in entries if is_right(entry, planted)]
+    right = [entry for entry in entries if is_right(entry, entry.after, planted)]
+    beside = {
+        (entry.series, other): entry
+        for entry in entries
+        for other in entry.others
+        if entry not in right and is_right(entry, other, planted)
+    }
+    known = {(entry.series, entry.after) for entry in right}
     for percent in STEPS:
         of = [commit for commit, each in planted.items() if each.percent == percent]
         yield f"+{percent} %: {len({entry.after for entry in right} & {*of})} of {len(of)} commits are listed"
-        known = {(entry.series, entry.after) for entry in right}
         for precise, words in ((True, "at most"), (False, "above")):
             slowed = list(series_of(one, planted, percent, precise))
             if slowed:
-                found = sum(each in known for each in slowed)
-                yield f"    {found} of {len(slowed)} benchmarks whose precision is {words} {PRECISE:.0%}"
-    innocent = [entry for entry in entries if entry not in right]
+                found, near = (sum(each in named for each in slowed) for named in (known, beside))
+                more = f", and {near} more as what another commit's entry may have come with" if near else ""
+                yield f"    {found} of {len(slowed)} benchmarks whose precision is {words} {PRECISE:.0%}{more}"
+    innocent = [entry for entry in entries if entry not in right and entry not in beside.values()]
     yield f"innocent entries: {len(innocent)} of {len(entries)}"
     yield from (f"    {history.line(entry)}" for entry in innocent)
 
 
-def is_right(entry: history.Entry, planted: Mapping[str, Planted]) -> bool:
-    """Whether the commit that the entry names made the benchmark slower."""
-    of = planted.get(entry.after)
+def is_right(entry: history.Entry, commit: str, planted: Mapping[str, Planted]) -> bool:
+    """Whether this commit, which the entry names, made the benchmark slower."""
+    of = planted.get(commit)
     return of is not None and is_slowed(entry.series, of) and entry.change.ratio > 1
 
 

@@ -11,7 +11,7 @@ the page's false entries.
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -45,7 +45,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Change:
-    """A step of a level: the last commit before it and the first one after, the ratio and its 95 % interval."""
+    """A step of a level: the last commit before it and the first one after, the ratio and its 95 % interval.
+
+    `within` are the commits of which each may as well be the first one after, by 95 % confidence.
+    """
 
     before: int
     after: int
@@ -53,6 +56,7 @@ class Change:
     low: float
     high: float
     p_value: float
+    within: tuple[int, ...] = ()
 
 
 def usable(points: Sequence[Measured]) -> list[Measured]:
@@ -120,17 +124,29 @@ def changes(
     for key, each in points.items():
         machines.setdefault(group(key), []).append(each)
     factors = {machine: widening(each) for machine, each in machines.items()}
-    steps = [
-        (key, change)
-        for key, each in points.items()
-        for change in _steps(each, *_own_widening(each, factors[group(key)]))
-    ]
+    widened = {key: _own_widening(each, factors[group(key)]) for key, each in points.items()}
+    steps = [(key, change) for key, each in points.items() for change in _steps(each, *widened[key])]
     accepted = _accepted([change.p_value for _, change in steps], rate)
     found: dict[Key, list[Change]] = {}
     for (key, change), yes in zip(steps, accepted, strict=True):
         if yes and abs(math.log(change.ratio)) >= math.log1p(least):
             found.setdefault(key, []).append(change)
-    return found
+    return {key: _located(points[key], widened[key][0], each) for key, each in found.items()}
+
+
+def _located(points: Sequence[Measured], factor: float, found: Sequence[Change]) -> list[Change]:
+    """The changes of a series, each with the commits that it may have come with, between those next to it."""
+    logs, weights = _logs_and_weights(points, factor)
+    places = {point.revision: at for at, point in enumerate(points)}
+    bounds = [0, *(places[change.after] for change in found), len(points)]
+    located = []
+    for change, begin, here, end in zip(found, bounds, bounds[1:], bounds[2:], strict=False):
+        part = slice(begin, end)
+        explained = {at: _cut(logs[part], weights[part], at - begin)[2] ** 2 for at in range(begin + 1, end)}
+        # Half of the difference is that of the logarithms of the two likelihoods.
+        near = (points[at].revision for at, each in explained.items() if explained[here] - each <= Z_95**2)
+        located.append(replace(change, within=tuple(near)))
+    return located
 
 
 def _steps(points: Sequence[Measured], factor: float, freedom: float) -> list[Change]:
@@ -140,8 +156,7 @@ def _steps(points: Sequence[Measured], factor: float, freedom: float) -> list[Ch
     """
     if len(points) < 2:
         return []
-    logs = np.log([point.value for point in points])
-    weights = 1 / (factor * np.array([point.error for point in points])) ** 2
+    logs, weights = _logs_and_weights(points, factor)
     cuts = [_cut(logs, weights, at) for at in range(1, len(points))]
     at = 1 + int(np.argmax([abs(z) for _, _, z in cuts]))
     step, error, z = cuts[at - 1]
@@ -158,6 +173,12 @@ def _steps(points: Sequence[Measured], factor: float, freedom: float) -> list[Ch
     if p_value > 0.05:  # what no rate would accept need not be cut further
         return [here]
     return [*_steps(points[:at], factor, freedom), here, *_steps(points[at:], factor, freedom)]
+
+
+def _logs_and_weights(points: Sequence[Measured], factor: float) -> tuple[np.ndarray, np.ndarray]:
+    """The values' logarithms, and one over their variances, with intervals that are wider by the factor."""
+    logs = np.log([point.value for point in points])
+    return logs, 1 / (factor * np.array([point.error for point in points])) ** 2
 
 
 def _normal(t: float, freedom: float) -> float:

@@ -110,7 +110,7 @@ class Changes:
             sections.append(
                 f'<section><h2>With commit {self._commit(commit)} <span class="changes-day">{day}</span></h2>'
                 f'<div class="changes-scroll" tabindex="0" role="region" aria-label="Changes with {commit[:8]}"><table>'
-                "<thead><tr><th>benchmark<th>machine<th>Python<th>change<th>95 % interval<th>after</thead>"
+                "<thead><tr><th>benchmark<th>machine<th>Python<th>change<th>95 % interval<th>after<th>or with</thead>"
                 f"<tbody>{rows}</tbody></table></div></section>\n"
             )
         return "".join(sections)
@@ -126,7 +126,7 @@ class Changes:
             f'<th scope="row"><a href="{asv}{_text(self._graph(entry))}">{_text(entry.series.name)}</a>'
             f"<td>{_text(entry.machine)}<td>{_text(python)}"
             f'<td class="changes-size">{"▲" if slower else "▼"} {_percent(entry.change.ratio)} {word}'
-            f"<td>{low} to {high}<td>{self._commit(entry.before)}\n"
+            f"<td>{low} to {high}<td>{self._commit(entry.before)}<td>{', '.join(map(self._commit, entry.others))}\n"
         )
 
     def _graph(self, entry: Entry) -> str:

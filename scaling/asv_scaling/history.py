@@ -25,7 +25,10 @@ class Series(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A change of a series of a machine; the commits are hashes."""
+    """A change of a series of a machine; the commits are hashes.
+
+    `others` are those that it may as well have come with, beside `after`.
+    """
 
     machine: str
     series: Series
@@ -33,6 +36,7 @@ class Entry(NamedTuple):
     before: str
     after: str
     change: Change
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ def entries(histories: Sequence[History]) -> list[Entry]:
             of[machine].commits[change.before],
             of[machine].commits[change.after],
             change,
+            tuple(of[machine].commits[place] for place in change.within if place != change.after),
         )
         for (machine, series), each in changes(together, group=lambda key: key[0]).items()
         for change in each
@@ -122,9 +127,10 @@ def entries(histories: Sequence[History]) -> list[Entry]:
 def line(entry: Entry) -> str:
     """An entry as text."""
     value, low, high = (f"{ratio - 1:+.1%}" for ratio in (entry.change.ratio, entry.change.low, entry.change.high))
+    doubt = f", or at {' or '.join(commit[:8] for commit in entry.others)}" if entry.others else ""
     return (
         f"{entry.machine}: {entry.series.name} in {entry.series.environment}: {value} ({low} to {high}) "
-        f"at {entry.after[:8]}, after {entry.before[:8]}"
+        f"at {entry.after[:8]}, after {entry.before[:8]}{doubt}"
     )
 
 

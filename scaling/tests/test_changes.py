@@ -43,6 +43,24 @@ def test_pages_of_unchanged_code_seldom_have_an_entry(noise: float) -> None:
     assert wrong <= 12  # of 60; at 5 % each, more than that come once in ten thousand times
 
 
+def test_an_entry_names_the_right_commit_in_nineteen_of_twenty() -> None:
+    """As the one with which it is listed, or as one that it may as well have come with; the larger the fewer those."""
+    beside = {}
+    for slower in (0.03, 0.3):
+        found = [
+            change
+            for run in range(40)
+            for number, several in changes(page(np.random.default_rng([4, run]), slower=slower)).items()
+            for change in several
+            if number < 10
+        ]
+        right = [change for change in found if 5 in change.within]
+        assert all(change.after in change.within for change in found)
+        assert len(right) >= 0.93 * len(found) > 300
+        beside[slower] = sum(len(change.within) - 1 for change in found) / len(found)
+    assert beside[0.3] < 0.05 < beside[0.03]
+
+
 def few_pairs(rng: np.random.Generator, *, slower: float = 0.0, at: int = 5) -> dict[int, list[Measured]]:
     """Series of 9 commits by 3 pairs each, with intervals as `asv-gate history` states them; some are noisier."""
     made: dict[int, list[Measured]] = {number: [] for number in range(200)}
@@ -141,7 +159,16 @@ def test_the_command_lists_them(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert command.main(["changes", "--config", str(folder / "asv.conf.json")]) == 0
     said = capsys.readouterr().out
     assert "a.time_it(1) in env: +20.0% (" in said
-    assert "at 33333333, after 22222222" in said
+    assert said.endswith("at 33333333, after 22222222\n")
+
+
+def test_the_command_names_the_commits_that_a_change_may_have_come_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = results_of(tmp_path, [1.0, 1.001, 1.01, 1.02, 1.021, 1.019])
+    assert command.main(["changes", "--config", str(folder / "asv.conf.json")]) == 0
+    said = capsys.readouterr().out
+    assert said.endswith("at 33333333, after 22222222, or at 22222222\n")
 
 
 def test_the_command_says_that_there_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,10 @@ import pytest
 import suites
 from sites import Opened, asv, opening, publish, serve
 
+from asv_scaling import history
+from asv_scaling.changes import Change
+from asv_scaling.changespage import Changes
+
 NAMES = ("Work", "Other", "<i>Odd</i>")
 WORKS = [suites.benchmark(f"topic.{name}.time_run", {"kind": ["a&b", "c"], "workers": [1, 2]}) for name in NAMES]
 METRIC = suites.benchmark("memory.track_pss", {}, type="track", unit="bytes")
@@ -79,9 +83,28 @@ def test_what_changed_is_listed_with_its_commit_and_nothing_else(made_up: suites
         for row in rows:
             value, low, high = (float(each.replace("−", "-")) / 100 for each in re.findall(r"([+−][\d.]+)%", row))  # noqa: RUF001 - the page's minus
             assert low < value < high
+            after, beside = re.findall(r"<td>([^<]*(?:<a .*?</a>(?:, )?)*)", row)[-2:]
+            assert len(re.findall(r"commit/[0-9a-f]{40}", after)) == 1
+            assert not beside.strip(), "the steps are large"
             assert value == pytest.approx(size, abs=0.02)
     assert "Of 48 series that were compared, 16 changed." in text
     assert "at most 5% are false in the mean" in text
+
+
+def test_an_entry_of_doubtful_place_has_the_other_commits_beside_it() -> None:
+    series = history.Series("topic.Work.time_run(1)", "env")
+    change = Change(0, 1, 1.1, 1.05, 1.15, 1e-6, (1, 2))
+    entry = history.Entry("m", series, "3.13", "a" * 40, "b" * 40, change, ("c" * 40,))
+    page = Changes(
+        "made up",
+        {"topic.Work.time_run": {"name": "topic.Work.time_run", "type": "time"}},
+        "https://x/commit/",
+        [],
+        [entry],
+        [],
+    )
+    row = page._row(entry, "3.13", "")
+    assert re.findall(r"https://x/commit/(.)", row) == ["a", "c"]
 
 
 def test_it_says_how_each_machine_was_measured(made_up: suites.MadeUp) -> None:

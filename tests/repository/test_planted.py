@@ -78,3 +78,16 @@ def test_the_summary_tells_the_right_entries_from_the_innocent() -> None:
     assert lines[3].startswith("    1 of 2 ")
     assert lines[-2] == "innocent entries: 1 of 2"
     assert "Strings" in lines[-1]
+
+
+def test_the_summary_counts_what_is_named_beside_another_commit() -> None:
+    shown = history.Series("compute.Cubes.time_run('serial', 1)", "python")
+    values = [1, 1, 1.05, 1.1, 1.1, 1.1]  # slower with the third commit, of which the fourth shows the most
+    points = [Measured(number, value, value * 0.94, value * 1.06) for number, value in enumerate(values)]
+    hashes = ["first", *"abcde"]
+    one = history.History("planted-paired", {shown: points}, hashes, dict.fromkeys(hashes, 0), {"python": "3.13"}, True)
+    lines = list(planted.summary(one, {"b": planted.Planted("cubes", 10, 10)}))
+    assert lines[1] == "+10 %: 0 of 1 commits are listed"
+    assert lines[2].startswith("    0 of 1 ")
+    assert lines[2].endswith(", and 1 more as what another commit's entry may have come with")
+    assert lines[-1] == "innocent entries: 0 of 1"
