@@ -3,7 +3,7 @@
 import json
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -64,13 +64,27 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield made
 
 
-def replaced(old: Reference, by: NewBuild, journal: Journal, *gone: Build) -> Reference:
+def replaced(
+    old: Reference,
+    by: NewBuild,
+    journal: Journal,
+    *gone: Build,
+    done: Callable[[float, float], None] = lambda part, whole: None,
+) -> Reference:
     def there(build: Build) -> Side:
         if build in gone:
             raise GateError("its Python is gone\nand more")
         return side(build)
 
-    return replace_reference(old, by, side=there, journal=journal, when="2026-01-31", tell=lambda words: None)
+    when = "2026-01-31"
+    return replace_reference(old, by, side=there, journal=journal, when=when, tell=lambda words: None, done=done)
+
+
+def test_it_says_how_far_it_is(taken: list[str], journal: Journal) -> None:
+    shares: list[float] = []
+    replaced(BEFORE, new(*NAMES), journal, done=lambda part, whole: shares.append(part / whole))
+    assert len(shares) == len(taken)
+    assert 0 < shares[0] < shares[-1] <= 1
 
 
 def test_times_are_carried_over_by_the_ratio_of_both(taken: list[str], journal: Journal, tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ class _History:
                 journal=journal,
                 when=f"{datetime.now(timezone.utc):%Y-%m-%d}",
                 tell=self.progress.stage,
+                done=self.progress.done,
             )
         kept = replacing.keep(old, self.folder)
         self.reference.save(self.folder)

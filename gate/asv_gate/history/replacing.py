@@ -19,7 +19,7 @@ from asv_gate.errors import GateError
 from asv_gate.history import fixing
 from asv_gate.history.fixing import group_of
 from asv_gate.history.reference import Build, Reference, ReferenceTime, Replaced
-from asv_gate.history.spending import SAMPLES, PairTaken, spend
+from asv_gate.history.spending import SAMPLES, PairTaken, expected, forecast, spend
 from asv_gate.journal import Journal
 from asv_gate.pair import Side
 
@@ -50,6 +50,7 @@ def replace_reference(
     journal: Journal,
     when: str,
     tell: Callable[[str], None],
+    done: Callable[[float, float], None],
 ) -> Reference:
     """Measure the new build against the old one.
 
@@ -67,6 +68,8 @@ def replace_reference(
         The date, for the file.
     tell
         Told of each step.
+    done
+        Told after each pair how many seconds of how many a step has taken.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def replace_reference(
             apart |= {name: why for name in times if name not in by_results}
             continue
         tell(f"Measuring {new.build} against {build}, {len(alike)} benchmarks")
-        found = _measured((base, new), alike, [there[name] for name in alike], journal)
+        found = _measured((base, new), alike, [there[name] for name in alike], journal, done)
         linked |= found
         kept |= {name: time for name, time in times.items() if name not in found}
     replaced = Replaced(old.build, new.build, when, sorted(linked), sorted(kept), apart)
@@ -115,7 +118,11 @@ def _by_result(time: ReferenceTime, new: NewBuild) -> ReferenceTime:
 
 
 def _measured(
-    sides: tuple[Side, NewBuild], times: Mapping[str, ReferenceTime], benchmarks: Sequence[Benchmark], journal: Journal
+    sides: tuple[Side, NewBuild],
+    times: Mapping[str, ReferenceTime],
+    benchmarks: Sequence[Benchmark],
+    journal: Journal,
+    done: Callable[[float, float], None],
 ) -> dict[str, ReferenceTime]:
     base, new = sides
     by_name = {each.name: each for each in benchmarks}
@@ -130,12 +137,15 @@ def _measured(
         seconds[name].append(line["seconds"])
         return PairTaken(line["d"], line["seconds"], line["why"])
 
+    budget = fixing.GROUP_SECONDS * len(by_name)
+    longest, _ = forecast([times[name].cost for name in by_name], budget)
     spent = spend(
         list(by_name),
         take,
         precision=fixing.PRECISION,
-        budget=fixing.GROUP_SECONDS * len(by_name),
+        budget=budget,
         seed=0,
+        tell=lambda spent: done(spent.seconds, expected(spent, longest)),
     )
     return {
         name: ReferenceTime(
