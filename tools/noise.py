@@ -13,9 +13,10 @@ import argparse
 import itertools
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from asv_scaling.changes import Z_95, Measured, usable
 from tools import alike
 
 QUANTILES = (0.5, 0.9, 0.99)
-SHOWN = 20  # entries of a page
+SHOWN = 8  # entries of a page
 Alike = Callable[[str, str, str], bool]  # of a benchmark's name with parameters and two commits
 
 
@@ -129,6 +130,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.noise", description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--report", type=Path, help="as make publish made it; by default the steps alone are printed")
+    parser.add_argument(
+        "--bench", type=re.compile, default="", metavar="REGEX", help="series in whose names it is found"
+    )
+    parser.add_argument(
+        "--since", default="", metavar="COMMIT", help="steps from this commit on, by the first of its hash"
+    )
     parser.add_argument("--again", type=Path, help="a folder of results that has the same builds, measured once more")
     options = parser.parse_args(arguments)
     if options.report and not (options.report / "regressions.json").exists():
@@ -143,11 +150,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.report:
             pages["Changes"] = [history.line(entry) for entry in changed if entry.machine == one.machine]
             pages["Regressions"] = listed(options.report, one.machine)
-        print("\n".join(of_machine(one, benchmarks, same, pages)))
+        print("\n".join(of_machine(chosen(one, options.bench, options.since), benchmarks, same, pages)))
         for machine in results.machines(options.again, _warn) if options.again else ():
             if machine.name == one.machine:
                 print(f"  measured again: {again(one, history.read(machine, benchmarks, _warn))}")
     return 0
+
+
+def chosen(one: history.History, bench: re.Pattern[str] | str, since: str) -> history.History:
+    """The history with the series and commits that are asked for alone."""
+    places = [place for place, commit in enumerate(one.commits) if commit.startswith(since)]
+    first = places[0] if places else len(one.commits)
+    kept = {
+        each: [point for point in points if point.revision >= first]
+        for each, points in one.series.items()
+        if re.search(bench, each.name)
+    }
+    return replace(one, series=kept)
 
 
 def of_machine(
@@ -156,7 +175,8 @@ def of_machine(
     """The lines of a machine."""
     times = {each: points for each, points in one.series.items() if benchmarks[each.benchmark].get("type") == "time"}
     found = list(steps(times, one.commits))
-    yield f"{one.machine}: {len(one.commits)} commits, {len({each.environment for each in times})} environments"
+    commits = len({point.revision for points in times.values() for point in points})
+    yield f"{one.machine}: {commits} commits, {len({each.environment for each in times})} environments"
     yield f"  code that stayed alike: {figures([step for step in found if _alike(same, step)])}"
     yield f"  all code: {figures(found)}"
     for page, entries in pages.items():

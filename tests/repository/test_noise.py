@@ -212,6 +212,16 @@ def test_of_builds_that_were_measured_once_it_says_none(tmp_path: Path, capsys: 
     assert "  measured again: none" in capsys.readouterr().out.splitlines()
 
 
+def test_series_and_commits_can_be_chosen() -> None:
+    points = [Measured(place, 1.0, 0.99, 1.01) for place in range(3)]
+    series = {history.Series(name, "python"): points for name in ("a.time_it('pool', 2)", "a.time_it('serial', 1)")}
+    one = history.History("m", series, COMMITS[:3], dict.fromkeys(COMMITS[:3], 0), {"python": "3.13"})
+    (left,) = noise.chosen(one, "'pool'", COMMITS[1][:8]).series.items()
+    assert (left[0].name, [point.revision for point in left[1]]) == ("a.time_it('pool', 2)", [1, 2])
+    assert len(noise.chosen(one, "", "").series) == 2
+    assert not any(noise.chosen(one, "", "no commit").series.values())
+
+
 def test_the_page_of_results_says_how_much_the_committed_history_varies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     benchmarks = results.benchmarks(ROOT / "results")
@@ -227,6 +237,9 @@ def test_the_page_of_results_says_how_much_the_committed_history_varies(monkeypa
     by_name = {one.machine: one for one in histories}
     (again,) = read("docs/history/again", benchmarks)
     assert f"  measured again: {noise.again(by_name[again.machine], again)}\n" in page
+    for since in ("", "af282442"):
+        of_pool = noise.chosen(by_name[again.machine], "'pool'", since)
+        assert "\n".join(noise.of_machine(of_pool, benchmarks, noise.same_code(benchmarks), {})) in page
     beside = results.benchmarks(ROOT / "docs" / "history" / "beside")
     plain, paired = read("docs/history/beside", beside)
     assert (plain.in_pairs, paired.in_pairs) == (False, True)
