@@ -62,7 +62,7 @@ class Answer:
 
     @property
     def status(self) -> Status:
-        """1 where a commit is named, 0 where nothing became slower, 3 where something did and no commit is certain."""
+        """1 where a commit is named, 0 where nothing became slower, 3 where something may have: none is confirmed."""
         statuses = {Ending.NAMED: Status.REGRESSION, Ending.NO_CHANGE: Status.OK}
         return statuses.get(self.search.ending, Status.UNDERPOWERED)
 
@@ -74,12 +74,12 @@ class Answer:
         first, last = line[found.first_bad], line[found.last_good]
         interval = f"{ratio} ({found.low - 1:+.1%} to {found.high - 1:+.1%})"
         between = found.first_bad - found.last_good - 1
-        skipped = f" The {between} commits between them could not be measured." if between else ""
+        skipped = f" The {count(between, 'commit')} between them could not be measured." if between else ""
         if found.ending is Ending.NAMED:
             which = f"{first[:10]}" if not between else f"{first[:10]}, or one of those just before it,"
             return f"{which} made {self.benchmark} slower than it is in {last[:10]}: {interval}.{skipped}"
         return (
-            f"{self.benchmark} is slower in {line[-1][:10]} than in {line[0][:10]}, but no single commit is certain: "
+            f"{self.benchmark} may be slower in {line[-1][:10]} than in {line[0][:10]}, but no commit was confirmed: "
             f"{first[:10]} against {last[:10]} is {interval}.{skipped}"
         )
 

@@ -90,7 +90,7 @@ def add(
         "find",
         help="find the commit that made a benchmark slower",
         epilog="Exit status: 0 nothing became slower; 1 a commit is named; 2 the search could not be made; "
-        "3 something became slower, and no single commit is certain.",
+        "3 something may have become slower, and no commit was confirmed.",
     )
     finding.set_defaults(command=find_command, goes_on="; the same command goes on from here")
     finding.add_argument("good", metavar="GOOD", help="a commit that is not slow")
