@@ -237,9 +237,9 @@ def test_the_page_of_results_says_how_much_the_committed_history_varies(monkeypa
     by_name = {one.machine: one for one in histories}
     (again,) = read("docs/history/again", benchmarks)
     assert f"  measured again: {noise.again(by_name[again.machine], again)}\n" in page
-    for since in ("", "af282442"):
-        of_pool = noise.chosen(by_name[again.machine], "'pool'", since)
-        assert "\n".join(noise.of_machine(of_pool, benchmarks, noise.same_code(benchmarks), {})) in page
+    for bench, since in (("'pool'", ""), ("'pool'", "af282442"), ("", "af282442")):
+        some = noise.chosen(by_name[again.machine], bench, since)
+        assert "\n".join(noise.of_machine(some, benchmarks, noise.same_code(benchmarks), {})) in page
     beside = results.benchmarks(ROOT / "docs" / "history" / "beside")
     plain, paired = read("docs/history/beside", beside)
     assert (plain.in_pairs, paired.in_pairs) == (False, True)
