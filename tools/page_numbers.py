@@ -333,7 +333,8 @@ BY_HAND = (
     Stated("docs/gate.md", "0.1 to 0.4 GB each", "du"),
     Stated(
         "docs/how-to/your-own-loop.md",
-        "A loop that took 2 ms took twice as long in a Pool by hand, one of 23 ms 14 % longer and one of 0.2 s 3 % longer",
+        "A loop that took 2 ms took twice as long in a Pool by hand, one of 23 ms 14 % longer and one of 0.2 s 3 % "
+        "longer",
         "tools.own_loops overhead, and the same with items that take longer",
     ),
 )
