@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from asv_gate.arguments import pattern
 from asv_scaling import history, results
 from asv_scaling.changes import Z_95, Measured, usable
 from tools import alike
@@ -130,9 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.noise", description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--report", type=Path, help="as make publish made it; by default the steps alone are printed")
-    parser.add_argument(
-        "--bench", type=re.compile, default="", metavar="REGEX", help="series in whose names it is found"
-    )
+    parser.add_argument("--bench", type=pattern, default="", metavar="REGEX", help="series in whose names it is found")
     parser.add_argument(
         "--since", default="", metavar="COMMIT", help="steps from this commit on, by the first of its hash"
     )

@@ -3,7 +3,8 @@
 ``multiprocessing.Pool`` has a thread that looks after its workers. It also waits for answers, which another thread
 reads, and where it is first it goes round without pause until that one has the answer. The strategy `pool` leaves that
 out. Here each workload runs on two workers of such a pool, and of one whose thread waits as the standard library has
-it, in a process each and in turns.
+it, in a process each and in turns. The second is no plain Pool: the exit codes that it asks for in each round are
+guarded, as those of `pool` are.
 """
 
 import argparse

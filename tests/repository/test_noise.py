@@ -222,6 +222,12 @@ def test_series_and_commits_can_be_chosen() -> None:
     assert not any(noise.chosen(one, "", "no commit").series.values())
 
 
+def test_what_is_no_regular_expression_is_one_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        noise.main(["--bench", "("])
+    assert "must be a regular expression, not '('" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_the_page_of_results_says_how_much_the_committed_history_varies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     benchmarks = results.benchmarks(ROOT / "results")
