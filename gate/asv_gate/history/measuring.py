@@ -47,7 +47,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Came:
-    """What came of a target, in words; whether it is measured, and the benchmarks that failed."""
+    """What came of a target, in words; whether its package has results, and the benchmarks that failed."""
 
     target: Target
     words: str
@@ -199,7 +199,7 @@ class _History:
         for build in () if self.request.again else self.packages.same(target.build, digest):
             left = self.unwritten(wanted, build, found)
             if not left:
-                return Came(target, f"not measured: the same package as {build.commit[:8]}", False, {})
+                return Came(target, f"not measured: the same package as {build.commit[:8]}", True, {})
             if len(left) < len(wanted) and not self.file(target.build).exists():
                 of = Target({"hash": build.commit, "date": rows.date(self.file(build))}, target.environment)
             wanted = left
