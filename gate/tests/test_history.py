@@ -13,9 +13,11 @@ from commands import asv_gate
 
 from asv_gate.asvlink import Install
 from asv_gate.errors import GateError
-from asv_gate.history import machine, package, packages, reference, rows
+from asv_gate.history import machine, measuring, package, packages, reference, rows
 from asv_gate.history.reference import Build, Reference, ReferenceTime
+from asv_gate.history.request import HistoryRequest
 from asv_gate.history.rows import NOT_MEASURED, Value
+from asv_gate.progress import ConsoleProgress
 
 DEFAULTS = {"cpu": "AMD EPYC 7763 64-Core Processor", "num_cpu": "4", "arch": "x86_64", "os": "Linux", "ram": "1"}
 TIME = ReferenceTime("a.time_it", "1", 0.5, 0.0, "a.time_it", 5, 1.0, Build("c" * 40, "virtualenv-py3.13"))
@@ -227,7 +229,9 @@ def test_a_project_that_builds_packages_is_not_left_out_of_its_own_digest(tmp_pa
     assert installed(tmp_path / "two", {**files, "build/__init__.py": "2"}, "build") != before
 
 
-def test_what_an_earlier_run_knows_to_be_unchanged_is_measured_only_when_it_is_asked_for(thing: Path) -> None:
+def test_what_an_earlier_run_knows_to_be_unchanged_is_measured_only_when_it_is_asked_for(
+    thing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All environments have the same packages: the project is called as one that lies there."""
     named = thing / "named.json"
     named.write_text(json.dumps({**json.loads((thing / "asv.conf.json").read_text()), "project": "asv_runner"}))
@@ -237,6 +241,11 @@ def test_what_an_earlier_run_knows_to_be_unchanged_is_measured_only_when_it_is_a
         unchanged = asv_gate(thing, "history", "larger", *request)
         assert unchanged.status == 0, unchanged.said
         assert "not measured: the same package as" in unchanged.output
+        asked = HistoryRequest(commits="larger", config=Path(named.name), reference="base", bench=["track_count"])
+        with monkeypatch.context() as inside, ConsoleProgress() as progress:
+            inside.chdir(thing)
+            (came,) = measuring.run(asked, progress)
+        assert came.measured, "its package has results, of which make bench makes its report"
         more = asv_gate(thing, "history", "larger", *request, "--bench", "track_steady")
         assert "1 benchmark measured" in more.output, "the other commit has no result of it"
         assert "which has the same package and the other results" in more.output
