@@ -3,8 +3,10 @@
 import contextlib
 import multiprocessing
 import numbers
+import os
 import sys
 import threading
+import weakref
 from types import TracebackType
 from typing import Any, TypeGuard
 
@@ -14,10 +16,11 @@ from kernels.errors import Unsupported, WorkerDied, starting_workers
 from kernels.machine import blas, cpus
 from kernels.registry import find_strategy, find_workload, name_of, strategies
 from kernels.workers.main_module import end_unguarded, worker_context
+from kernels.workers.stdlib import call_at_end
 
 
 class Team:
-    """What :func:`open` returns; a context manager that closes itself.
+    """What :func:`open` returns; a context manager that closes itself. A team that is left open ends with the program.
 
     Attributes: `workload` (the module), `strategy` (its name), `problem`, `workers`, and
     `start_method` (None where the strategy takes none).
@@ -59,6 +62,7 @@ class Team:
                     self.workers, self._run = self._exit.enter_context(connected)
             self._exit = self._exit.pop_all()  # all is up: from here on close() ends it
         self.problem = problem
+        _left_open.add(self)
 
     def run(self) -> Answer:
         """Solve the problem once. The answer is valid until the next `run` or `close`.
@@ -117,6 +121,30 @@ class Team:
     def __repr__(self) -> str:
         state = "closed" if self._run is None else f"{self.workers} workers"
         return f"<team: {name_of(self.workload)}, {self.strategy}, {state}>"
+
+
+class _LeftOpen:
+    """The teams that a program has left open, which are closed at its end: later nothing could close them."""
+
+    def __init__(self) -> None:
+        self._teams: weakref.WeakKeyDictionary[Team, int] = weakref.WeakKeyDictionary()
+        self._lock = threading.Lock()
+        call_at_end(self.close)
+
+    def add(self, team: Team) -> None:
+        """Close it at the end of this process, and not of one that is forked from it."""
+        with self._lock:
+            self._teams[team] = os.getpid()
+
+    def close(self) -> None:
+        """Close all; closed ones stay so."""
+        for team, process in list(self._teams.items()):
+            if process == os.getpid():
+                with contextlib.suppress(RuntimeError):  # it is running in a thread that ends with the program
+                    team.close()
+
+
+_left_open = _LeftOpen()
 
 
 def make_problem(workload: AnyWorkload, size: str | int = "S", seed: int = 0) -> Problem:

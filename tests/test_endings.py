@@ -23,6 +23,7 @@ import kernels
 
 ENDLESS = Path(__file__).parent / "data" / "endless.py"
 NEVER_UP = Path(__file__).parent / "data" / "never_up.py"
+LEFT_OPEN = Path(__file__).parent / "data" / "left_open.py"
 FORKED_BY_WORKER = Path(__file__).parent / "data" / "forked_by_worker.py"
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(60)]  # most of what fails here hangs
@@ -71,6 +72,15 @@ def told(error: BaseException) -> str:
 def test_nothing_is_left_after_normal_use(strategy: str, start_method: str | None, orders: Path) -> None:
     with open_faulty(strategy, start_method, orders) as team:
         assert runs_right(team)
+
+
+@every_way
+def test_a_team_that_is_left_open_ends_with_its_program(strategy: str, start_method: str | None, orders: Path) -> None:
+    """The last moments of a program are too late: without modules nothing can be closed, nor a thread started."""
+    ways.need(faulty, strategy)
+    with script(LEFT_OPEN, strategy, start_method or "", str(orders)) as process:
+        output, errors = process.communicate(timeout=30)
+    assert (output, errors, process.returncode) == ("at its end\n", "", 0)
 
 
 @every_way

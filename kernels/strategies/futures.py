@@ -50,14 +50,13 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
             codes = [process.exitcode for process in processes]
             raise died(f"of {workers} workers one", codes) from error
 
-    try:
-        with watched(lambda: executor):
+    with watched(lambda: executor):  # to its end: a worker that was killed in the middle of an answer is waited for
+        try:
             each(tasks.meet, range(workers))
             yield lambda: join(each(tasks.solve, parts(workload, problem, workers)))
-    except BaseException:  # Ctrl-C: shutdown alone would wait for the tasks that are in work
-        for process in executor_processes(executor):
-            process.kill()
-        raise
-    finally:
-        with watched(lambda: executor):  # one that was killed in the middle of an answer would be waited for
+        except BaseException:  # Ctrl-C: shutdown alone would wait for the tasks that are in work
+            for process in executor_processes(executor):
+                process.kill()
+            raise
+        finally:
             executor.shutdown(cancel_futures=True)

@@ -57,10 +57,11 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
 
     try:
         with watched(lambda: executor):
-            with safe_path():
-                all_up(each, workers)
-            yield lambda: join(each(solve, parts(workload, problem, workers)))
+            try:
+                with safe_path():
+                    all_up(each, workers)
+                yield lambda: join(each(solve, parts(workload, problem, workers)))
+            finally:
+                executor.shutdown(kill_workers=True)
     finally:
-        with watched(lambda: executor):
-            executor.shutdown(kill_workers=True)
         multiprocessing.active_children()  # joins those that were killed, with which their semaphores go

@@ -10,7 +10,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import process, resource_tracker, spawn, util
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
@@ -123,6 +124,18 @@ def interpreter_flags() -> list[str]:
     """The options that this Python was started with, such as ``-X dev``; without it MPI's ranks have none."""
     flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     return flags
+
+
+# The end of the program.
+
+
+def call_at_end(function: Callable[[], None]) -> None:
+    """Call it as the main thread ends, before Python waits for other threads and calls what `atexit` has.
+
+    Without it what is open is closed after multiprocessing and joblib have ended what it is made of, or among Python's
+    last moments, in which it has no modules, and a thread that is started is waited for for ever.
+    """
+    threading._register_atexit(function)  # type: ignore[attr-defined]
 
 
 # Messages.
