@@ -126,6 +126,10 @@ def test_a_range_has_a_file_for_each_commit_and_is_not_measured_twice(thing: Pat
         again = asv_gate(thing, *request)
         assert again.status == 0
         assert "measured before" in again.output
+        files[0].unlink()
+        resumed = asv_gate(thing, *request)
+        assert "benchmarks measured" in resumed.output
+        assert "Measuring" not in resumed.errors.rpartition("Building")[0], "what is built has no part of the estimate"
     finally:
         shutil.rmtree(thing / "results", ignore_errors=True)
 

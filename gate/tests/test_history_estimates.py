@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from asv_gate.history.estimate import estimates
-from asv_gate.history.spending import LEAST, MOST, PairTaken, Spent, expected, forecast, spend
+from asv_gate.history.spending import LEAST, MOST, SAMPLES, PairTaken, Spent, expected, fitting, forecast, spend
 
 
 def heavy(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -82,9 +82,18 @@ def test_the_same_run_asks_for_the_same_pairs() -> None:
 
 def test_what_takes_longer_than_the_budget_is_said_beforehand() -> None:
     assert forecast([2.0] * 10, 270.0) == (270.0, "up to 4 min 30 s")
+    assert forecast([1.5] * 70, 270.0) == (270.0, "up to 4 min 30 s")
     seconds, words = forecast([2.0] * 65, 270.0)
-    assert seconds == LEAST * 130.0
-    assert words == "about 6 min 30 s: 3 pairs of each take longer than the budget of 4 min 30 s"
+    assert seconds == LEAST * 97.5
+    assert words == "about 4 min 52 s: 3 short pairs of each take longer than the budget of 4 min 30 s"
+
+
+@pytest.mark.parametrize(("cost", "seconds"), [(1.2, 1.0), (1.5, 0.75), (2.5, 0.5)])
+def test_pairs_are_shorter_where_the_fewest_do_not_fit_into_the_budget(cost: float, seconds: float) -> None:
+    costs = [cost] * 10
+    fewest, most, longest = fitting(costs, LEAST * 12.5)
+    assert (fewest, most) == SAMPLES[:2]
+    assert longest == pytest.approx(seconds)
 
 
 def test_pairs_that_take_longer_than_expected_make_the_estimate_longer() -> None:

@@ -21,7 +21,7 @@ from asv_gate.history.fixing import group_of
 from asv_gate.history.reference import Build, Reference
 from asv_gate.history.request import HistoryRequest
 from asv_gate.history.rows import Value
-from asv_gate.history.spending import SAMPLES, PairTaken, Spent, expected, forecast, spend
+from asv_gate.history.spending import PairTaken, Spent, expected, fitting, forecast, spend
 from asv_gate.journal import Journal
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
@@ -305,7 +305,11 @@ class _History:
         if not timings:
             return Spent()
         budget = self.request.budget
-        longest, words = forecast([times[name].cost for name in by_name], budget)
+        costs = [times[name].cost for name in by_name]
+        samples = fitting(costs, budget)
+        for build in dict.fromkeys(times[name].build for name in by_name):
+            self.side(build)  # builds it, of which the progress of the pairs is not to speak
+        longest, words = forecast(costs, budget)
         self.progress.stage(f"Measuring {count(len(by_name), 'benchmark')} of {title}, {words}")
 
         def take(number: int, name: str) -> PairTaken:
@@ -313,7 +317,7 @@ class _History:
             line = journal.once(
                 {"round": number, "name": name},
                 lambda: comparable.as_line(
-                    comparable.measure_pair((base, side), by_name[name], coins(number, name), SAMPLES)
+                    comparable.measure_pair((base, side), by_name[name], coins(number, name), samples)
                 ),
             )
             return PairTaken(line["d"], line["seconds"], line["why"])

@@ -16,6 +16,7 @@ LEAST = 3  # pairs of every benchmark
 # has with half a second, for a third more time. Longer is no better, and of a benchmark that takes long, pairs at other
 # moments say more than more samples at one.
 SAMPLES: Samples = (3, 80, 1.0)
+SHORTEST = 0.5  # seconds of a pair's samples, where a small budget makes them shorter
 MOST = 60
 SHARE = 4  # one in so many of those that are too wide gets a pair in a round, so that a burst meets few pairs of one
 
@@ -42,12 +43,20 @@ class PairTaken:
     why: str = ""
 
 
+def fitting(costs: Sequence[float], budget: float) -> Samples:
+    """The samples of a pair: for fewer seconds where the fewest pairs, of these costs, are more than the budget."""
+    fewest, most, seconds = SAMPLES
+    beyond = LEAST * sum(costs) - budget
+    return fewest, most, min(seconds, max(SHORTEST, seconds - beyond / (LEAST * len(costs))))
+
+
 def forecast(costs: Sequence[float], budget: float) -> tuple[float, str]:
-    """The seconds that pairs will take at most, and that in words; `costs` are those of a pair of each benchmark."""
-    least = LEAST * sum(costs)
-    if least <= budget:
+    """The seconds that pairs will take at most, and that in words; `costs` are those of a pair of `SAMPLES` of each."""
+    if fitting(costs, budget)[-1] > SHORTEST:
         return budget, f"up to {duration(budget)}"
-    return least, f"about {duration(least)}: {LEAST} pairs of each take longer than the budget of {duration(budget)}"
+    least = LEAST * (sum(costs) - (SAMPLES[-1] - SHORTEST) * len(costs))
+    words = f"{LEAST} short pairs of each take longer than the budget of {duration(budget)}"
+    return least, f"about {duration(least)}: {words}"
 
 
 def expected(spent: Spent, longest: float) -> float:
