@@ -51,6 +51,17 @@ def test_pairs_go_to_the_noisy() -> None:
     assert spent.estimates()["quiet"].half() < math.log1p(0.02)
 
 
+def test_what_nothing_makes_precise_leaves_pairs_to_the_others() -> None:
+    """As many as its noise is larger, where equal intervals would take the square of that."""
+    scales = {**{f"hopeless{i}": 0.5 for i in range(3)}, **{f"other{i}": 0.1 for i in range(9)}}
+    spent = spend(list(scales), noisy(scales, []), precision=0.001, budget=200, seed=1)  # type: ignore[arg-type]
+    hopeless, others = (
+        float(np.mean([len(d) for name, d in spent.pairs.items() if name.startswith(kind)]))
+        for kind in ("hopeless", "other")
+    )
+    assert 4 < hopeless / others < 7
+
+
 def test_the_budget_ends_it_but_not_before_the_fewest_pairs() -> None:
     asked: list[tuple[int, str]] = []
     scales = {f"b{i}": 0.5 for i in range(5)}

@@ -1,4 +1,4 @@
-"""Pairs go where the interval is widest, until each is as narrow as asked or the budget is spent."""
+"""Pairs go where one more tells most, until each interval is as narrow as asked or the budget is spent."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -124,5 +124,7 @@ def _next(spent: Spent, number: int, wanted: float, budget: float) -> list[str]:
         return []
     found = spent.estimates()
     wide = [name for name in alive if found[name].half() > wanted and found[name].pairs < MOST]
-    wide.sort(key=lambda name: -found[name].half())
+    # The mean square of all errors falls fastest so, to the least when pairs are as the noise (Neyman's allocation). By
+    # the width alone a benchmark that nothing makes precise would take the pairs of ten others.
+    wide.sort(key=lambda name: -(found[name].half() ** 2) / found[name].pairs)
     return wide[: math.ceil(len(wide) / SHARE)]
