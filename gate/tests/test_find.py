@@ -46,7 +46,8 @@ def test_the_commit_is_named_and_the_same_command_measures_nothing_twice(folder:
     [
         ((0, -1), "time_", "--bench must be found in the name of one benchmark, and 'time_' is in "),
         ((0, -1), "nothing", "'nothing' is in none"),
-        ((-1, 0), "time_work", "there are no commits in "),
+        ((-1, 0), "time_work", " on one line of commits"),
+        ((0, 0), "time_work", " on one line of commits"),
     ],
 )
 def test_what_cannot_be_searched_is_one_error(

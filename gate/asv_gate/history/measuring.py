@@ -68,6 +68,8 @@ def run(request: HistoryRequest, progress: Progress) -> list[Came]:
     progress.stage("Reading the suite")
     asked = {"config": request.config.name, "range": request.commits, "pythons": list(request.pythons)}
     plan = asvlink.ask("plan", asked, request.config, PLAN_SECONDS, ASV)
+    if not plan["commits"]:
+        raise GateError(f"there are no commits in {request.commits}")
     targets = [Target(commit, environment) for commit in plan["commits"] for environment in plan["environments"]]
     history = _History(request, space, plan, progress)
     with workspace.held(space.folder, "history") as ours:
