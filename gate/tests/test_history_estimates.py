@@ -94,6 +94,7 @@ def test_the_same_run_asks_for_the_same_pairs() -> None:
 def test_what_takes_longer_than_the_budget_is_said_beforehand() -> None:
     assert forecast([2.0] * 10, 270.0) == (270.0, "up to 4 min 30 s")
     assert forecast([1.5] * 70, 270.0) == (270.0, "up to 4 min 30 s")
+    assert forecast([], 270.0) == (270.0, "up to 4 min 30 s")
     seconds, words = forecast([2.0] * 65, 270.0)
     assert seconds == LEAST * 97.5
     assert words == "about 4 min 52 s: 3 short pairs of each take longer than the budget of 4 min 30 s"

@@ -47,7 +47,7 @@ def fitting(costs: Sequence[float], budget: float) -> Samples:
     """The samples of a pair: for fewer seconds where the fewest pairs, of these costs, are more than the budget."""
     fewest, most, seconds = SAMPLES
     beyond = LEAST * sum(costs) - budget
-    return fewest, most, min(seconds, max(SHORTEST, seconds - beyond / (LEAST * len(costs))))
+    return fewest, most, min(seconds, max(SHORTEST, seconds - beyond / (LEAST * max(1, len(costs)))))
 
 
 def forecast(costs: Sequence[float], budget: float) -> tuple[float, str]:
