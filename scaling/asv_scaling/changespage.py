@@ -21,6 +21,7 @@ from asv_scaling.history import Entry, History, Series
 PARTS = Path(__file__).parent / "site"
 ASV = "../index.html"
 LONGEST = 300
+OF_MACHINE = ("arch", "branch", "cpu", "num_cpu", "os", "ram")  # what a graph says beside the machine's name
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,19 @@ class Changes:
         histories = [history.read(machine, benchmarks, unread.append, revisions) for machine in machines]
         return cls(project, benchmarks, commit_url, histories, history.entries(histories), unread)
 
-    def not_slower(self) -> set[str]:
-        """The benchmarks, with parameters, that were compared in pairs alone and are slower nowhere on this page."""
-        compared = {
-            in_pairs: {series.name for one in self.histories if one.in_pairs is in_pairs for series in _several(one)}
-            for in_pairs in (False, True)
-        }
-        slower = {entry.series.name for entry in self.entries if entry.change.ratio > 1}
-        return compared[True] - compared[False] - slower
+    def confirms(self, name: str, graph: Mapping[str, Any]) -> bool:
+        """Whether asv may list a benchmark, with parameters, as slower in a graph, of which it says what is not common.
+
+        One threshold for all says nothing of pairs, whose intervals differ: of these it may what this page lists.
+        """
+        of = [
+            (one, series)
+            for one in self.histories
+            for series in one.series
+            if series.name == name and _is_of(one, series.environment, graph)
+        ]
+        slower = {(entry.machine, entry.series) for entry in self.entries if entry.change.ratio > 1}
+        return not (of and all(one.in_pairs for one, _ in of)) or any((one.machine, each) in slower for one, each in of)
 
     def write(self, folder: Path) -> None:
         """Write all files of the page into its folder."""
@@ -153,6 +159,13 @@ class Changes:
                 f"<td>{len(_several(one))}<td>{factor:.2f}<td>{found}\n"
             )
         return "".join(rows)
+
+
+def _is_of(one: History, environment: str, graph: Mapping[str, Any]) -> bool:
+    """Whether a graph may be of the environment; that of a machine has all its memory sizes."""
+    facts = {**one.facts.get(environment, {}), "machine": one.machine}
+    said = {key.removeprefix("env-"): value for key, value in graph.items() if key not in OF_MACHINE}
+    return all((facts.get(key) or None) == (value or None) for key, value in said.items())
 
 
 def _several(one: History) -> list[Series]:

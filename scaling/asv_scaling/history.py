@@ -3,11 +3,11 @@
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, NamedTuple
 
-from asv_scaling import reference, results
+from asv_scaling import environments, reference, results
 from asv_scaling.changes import Z_99, Change, Measured, changes, usable
 from asv_scaling.results import Machine, Run, Unreadable
 
@@ -43,7 +43,8 @@ class Entry(NamedTuple):
 class History:
     """The series of a machine, its commits in the order of their numbers, and the Python of each environment.
 
-    `in_pairs` says whether all was measured in pairs with one reference.
+    `in_pairs` says whether all was measured in pairs with one reference; `facts` are what tells each environment from
+    others, such as versions of requirements.
     """
 
     machine: str
@@ -52,6 +53,7 @@ class History:
     dates: Mapping[str, int]
     pythons: Mapping[str, str]
     in_pairs: bool = False
+    facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def read(
@@ -101,7 +103,8 @@ def read(
             reach = math.exp(Z_99 * median(errors))
             found[series].append(Measured(number, value, value / reach, value * reach))
     kept = {run.environment: run.python for run in runs if run.commit in place}
-    return History(machine.name, found, order, dates, kept, measured_against is not None)
+    facts = {run.environment: environments.beyond(run.facts, machine.facts) | {"python": run.python} for run in runs}
+    return History(machine.name, found, order, dates, kept, measured_against is not None, facts)
 
 
 def entries(histories: Sequence[History]) -> list[Entry]:

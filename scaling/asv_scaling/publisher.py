@@ -5,6 +5,7 @@ The only module of this package that knows asv. Each page is a folder of its own
 Whatever fails here is logged as a warning, and asv publishes the rest of the site as without the plugin.
 """
 
+import json
 import re
 import shutil
 import traceback
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from asv.console import log
+from asv.plugins.regressions import Regressions
 from asv.publishing import OutputPublisher
 
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -82,7 +84,7 @@ class Changes(Page, OutputPublisher):  # type: ignore[misc]
     name = "changes"
     button_label = "Changes"
     description = "Which series changed, with which commit, and by how much"
-    order = 2  # before asv's Regressions, whose order is 3
+    order = 4  # after asv's Regressions, whose order is 3
     script, style = "changes.js", "changes.css"
 
     @classmethod
@@ -94,10 +96,12 @@ class Changes(Page, OutputPublisher):  # type: ignore[misc]
             Path(conf.results_dir), benchmarks, conf.project, conf.show_commit_url or "#", revisions
         )
         page.write(Path(conf.html_dir, cls.name))
-        if unchanged := sorted(page.not_slower()):
-            # One threshold for all says nothing of pairs, whose intervals differ from series to series.
-            names = "|".join(map(re.escape, unchanged))
-            conf.regressions_first_commits = {**conf.regressions_first_commits, f"(?:{names})(?:@|$)": None}
+        listed = json.loads(Path(conf.html_dir, "regressions.json").read_text("utf-8"))["regressions"]
+        kept = [entry for entry in listed if page.confirms(entry[0], entry[2])]
+        if len(kept) < len(listed):
+            Regressions._save(conf, {"regressions": kept})
+            commits = {number: commit for commit, number in revisions.items()}
+            Regressions._save_feed(conf, benchmarks, kept, revisions, commits)
         return page.elements()
 
 

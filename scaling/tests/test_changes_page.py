@@ -1,5 +1,6 @@
 """The Changes page: what it lists, and that it is shown by itself, in asv's page and in other shells."""
 
+import itertools
 import json
 import math
 import re
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +107,55 @@ def test_an_entry_of_doubtful_place_has_the_other_commits_beside_it() -> None:
     )
     row = page._row(entry, "3.13", "")
     assert re.findall(r"https://x/commit/(.)", row) == ["a", "c"]
+
+
+NAME = "topic.Work.time_run(1)"
+ENVIRONMENTS = {"old": {"python": "3.12", "numpy": "1"}, "new": {"python": "3.13", "numpy": "1", "A": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("graph", "confirmed"),
+    [
+        ({"machine": "pairs", "python": "3.13"}, True),
+        ({"machine": "pairs", "python": "3.12"}, False),
+        ({"machine": "pairs", "python": "3.13", "numpy": "2"}, True),  # of which nothing is known
+        ({"machine": "pairs", "env-A": "1", "ram": "another", "branch": "main"}, True),
+        ({"machine": "pairs", "env-A": None}, False),
+        ({"machine": "pairs"}, True),
+        ({"machine": "plain", "python": "3.12"}, True),
+        ({"python": "3.12"}, True),  # of both machines
+    ],
+)
+def test_asv_lists_of_pairs_what_is_slower_in_that_environment(graph: dict[str, str], *, confirmed: bool) -> None:
+    series = {name: history.Series(NAME, name) for name in ENVIRONMENTS}
+    histories = [
+        history.History(machine, dict.fromkeys(series.values(), ()), [], {}, {}, machine == "pairs", ENVIRONMENTS)
+        for machine in ("pairs", "plain")
+    ]
+    changed = Change(0, 1, 1.1, 1.05, 1.15, 1e-6, (1,))
+    entry = history.Entry("pairs", series["new"], "3.13", "a" * 40, "b" * 40, changed)
+    faster = history.Entry("pairs", series["old"], "3.12", "a" * 40, "b" * 40, replace(changed, ratio=0.9))
+    page = Changes("made up", {}, "#", histories, [entry, faster], [])
+    assert page.confirms(NAME, graph) is confirmed
+
+
+def test_asvs_page_and_feed_of_slowdowns_have_what_is_confirmed(tmp_path: Path) -> None:
+    """Of a step as large in both environments, the intervals of one are so wide that it may be noise."""
+    made = suites.MadeUp(tmp_path / "suite", [WORKS[0]])
+    made.configure(regressions_thresholds={"": 0.02})
+    made.machine("one-paired")
+    for number in range(8):
+        commit = made.commit()
+        for python, interval in (("3.11", 0.5), ("3.13", 0.01)):
+            times = dict.fromkeys(itertools.product(("a&b", "c"), (1, 2)), 1.1 if number >= SLOWER else 1.0)
+            made.run("one-paired", commit, python, {WORKS[0]["name"]: suites.row(WORKS[0], times, interval=interval)})
+    build = {"commit": made.commits[0], "environment": "virtualenv-py3.13"}
+    made.write("results/one-paired/reference.jsonl", json.dumps({"build": build}) + "\n")
+    publish(made.folder)
+    listed = json.loads((made.folder / "html" / "regressions.json").read_text())["regressions"]
+    assert {entry[2]["python"] for entry in listed} == {"3.13"}
+    feed = (made.folder / "html" / "regressions.xml").read_text()
+    assert feed.count("<entry>") == len(listed) == 4
 
 
 def test_it_says_how_each_machine_was_measured(made_up: suites.MadeUp) -> None:
