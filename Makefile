@@ -24,7 +24,7 @@ RECORDING := docs/gate/recording.jsonl
 RECORDED := ^(?!engines\.).*\.time_run\('(serial', 1|threaded', 2|pool', 2|shared', 2)\)
 
 # The run that the tables of docs/results.md and the text beside them are of.
-SHOWN := --machine amd-epyc-2cpu-paired --commit 15556b65
+SHOWN := --machine intel-xeon-2cpu-paired --commit 2daa36b8
 
 # The tests of make test-engines: those of the engines, and of clusters.
 ENGINES := mpire or dask or ray or connect or executor
