@@ -96,12 +96,16 @@ class Changes(Page, OutputPublisher):  # type: ignore[misc]
             Path(conf.results_dir), benchmarks, conf.project, conf.show_commit_url or "#", revisions
         )
         page.write(Path(conf.html_dir, cls.name))
-        listed = json.loads(Path(conf.html_dir, "regressions.json").read_text("utf-8"))["regressions"]
-        kept = [entry for entry in listed if page.confirms(entry[0], entry[2])]
-        if len(kept) < len(listed):
-            Regressions._save(conf, {"regressions": kept})
-            commits = {number: commit for commit, number in revisions.items()}
-            Regressions._save_feed(conf, benchmarks, kept, revisions, commits)
+        try:
+            listed = json.loads(Path(conf.html_dir, "regressions.json").read_text("utf-8"))["regressions"]
+            kept = [entry for entry in listed if page.confirms(entry[0], entry[2])]
+            if len(kept) < len(listed):
+                Regressions._save(conf, {"regressions": kept})
+                commits = {number: commit for commit, number in revisions.items()}
+                Regressions._save_feed(conf, benchmarks, kept, revisions, commits)
+        except Exception as error:  # of what is asv's own, and may change
+            log.debug(traceback.format_exc())
+            log.warning(f"asv's Regressions page may list what the Changes page does not: {_reason(error)}")
         return page.elements()
 
 

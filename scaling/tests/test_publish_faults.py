@@ -102,6 +102,19 @@ def test_whatever_fails_is_said_and_there_is_no_page(
     assert str(error) in logged[0]
 
 
+@pytest.mark.parametrize("text", [None, "{", '{"regressions": [["a"]]}'])
+def test_the_changes_page_does_not_depend_on_asvs_regressions(
+    suite: suites.MadeUp, logged: list[str], text: str | None
+) -> None:
+    if text is not None:
+        suite.write("html/regressions.json", text)
+    conf = Conf(suite, show_commit_url="#")
+    publisher.Changes.publish(conf, None, {WORK["name"]: WORK}, None, {suite.commits[0]: 0})
+    (warning,) = logged
+    assert warning.startswith("asv's Regressions page may list what the Changes page does not: ")
+    assert 'id="nav-li-changes"' in (suite.folder / "html" / "index.html").read_text()
+
+
 def test_ctrl_c_still_ends_asv(suite: suites.MadeUp, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> bytes:
         raise KeyboardInterrupt
