@@ -104,8 +104,8 @@ def summary(compared: dict[str, Any]) -> dict[str, Any]:
     """Of a comparison, what the table says and what it depends on."""
     info = compared["info"]
     return {
-        "efficiency": {timing["strategy"]: timing["efficiency"] for timing in compared["timings"]},
-        "seconds": {timing["strategy"]: timing["best"] for timing in compared["timings"]},
+        "efficiency": {timing["strategy"]: timing["efficiency_median"] for timing in compared["timings"]},
+        "seconds": {timing["strategy"]: timing["median"] for timing in compared["timings"]},
         "rounds": compared["rounds"],
         "python": info["python"],
         "cpu": info["cpu"],

@@ -275,6 +275,11 @@ STATED = (
     Stated("docs/how-to/history.md", "of which one is 15 % slower", "the default of gate/tests/real_searches.py"),
     Stated("docs/results.md", "slows one of five workloads down by 5, 10 or 20 %", "STEPS of tools/planted.py"),
     Stated("docs/how-to/history.md", "come with, by 95 % confidence", "a definition: Z_95 of asv_scaling.changes"),
+    Stated(
+        "docs/results.md",
+        "with the same exact interval would be so in 83 % of cases",
+        "a standard normal variable is below 1.96 over the root of 2 with that probability",
+    ),
     Stated("README.md", "one that waits 5 ms for a page", "what the function in the example sleeps"),
     Stated("docs/explanation/interleaving.md", "more than 2 % slower", "the limit in the program below it"),
     Stated(
