@@ -13,7 +13,7 @@ from commands import asv_gate
 
 from asv_gate.asvlink import Install
 from asv_gate.errors import GateError
-from asv_gate.history import machine, measuring, package, packages, reference, rows
+from asv_gate.history import alongside, machine, measuring, package, packages, reference, rows
 from asv_gate.history.reference import Build, Reference, ReferenceTime
 from asv_gate.history.request import HistoryRequest
 from asv_gate.history.rows import NOT_MEASURED, Value
@@ -114,7 +114,8 @@ def test_rows_tell_failures_skips_and_what_was_not_asked_for_apart(tmp_path: Pat
 
 @pytest.mark.long
 def test_a_range_has_a_file_for_each_commit_and_is_not_measured_twice(thing: Path) -> None:
-    request = ("history", "base..slower", "--reference", "base", "--bench", "track_changing|Numbers", "--budget", "60s")
+    bench = ("--bench", "track_changing|Numbers|time_work", "--budget", "5s")
+    request = ("history", "base..slower", "--reference", "base", *bench)
     done = asv_gate(thing, *request)
     try:
         assert done.status == 0, done.said
@@ -123,13 +124,25 @@ def test_a_range_has_a_file_for_each_commit_and_is_not_measured_twice(thing: Pat
         assert files
         content = json.loads(files[0].read_text())
         assert content["params"]["machine"] == folder.name
+        took = alongside.load(folder).builds
+        assert {(each.commit[:8], each.environment) for each in took} == {
+            tuple(path.stem.split("-", 1)) for path in files
+        }
+        times = reference.load(folder)
+        assert times is not None
+        for during in took.values():
+            assert during.reference == times.build
+            assert set(during.times) == set(times.times)
+            assert all(0.2 < during.times[name][0] / each.seconds < 5 for name, each in times.times.items())
         again = asv_gate(thing, *request)
         assert again.status == 0
         assert "measured before" in again.output
         files[0].unlink()
         resumed = asv_gate(thing, *request)
         assert "benchmarks measured" in resumed.output
-        assert "Measuring" not in resumed.errors.rpartition("Building")[0], "what is built has no part of the estimate"
+        before, _, after = resumed.errors.rpartition("Building")
+        assert "Measuring" in after
+        assert "Measuring" not in before, "what is built has no part of the estimate"
     finally:
         shutil.rmtree(thing / "results", ignore_errors=True)
 
@@ -174,6 +187,41 @@ def test_a_broken_file_of_packages_is_one_error_and_stays(tmp_path: Path, text: 
     before = file.read_bytes()
     with pytest.raises(GateError, match=r"packages\.jsonl cannot be read"):
         packages.load(tmp_path)
+    assert file.read_bytes() == before
+
+
+def test_what_the_reference_took_is_read_as_it_was_written(tmp_path: Path) -> None:
+    one, other, base = Build("a" * 40, "py3.13"), Build("b" * 40, "py3.13"), Build("c" * 40, "py3.13")
+    known = alongside.load(tmp_path)
+    known.add(one, base, {"a.time_it": (0.5, 0.01)})
+    known.add(other, base, {"a.time_it": (0.25, 0.0)})
+    known.add(other, base, {"a.time_more": (1.0, 0.02)})
+    known.add(one, base, {})
+    read = alongside.load(tmp_path)
+    assert read.builds == known.builds
+    assert set(read.builds[other].times) == {"a.time_it", "a.time_more"}
+    read.add(other, one, {"a.time_it": (2.0, 0.0)})
+    assert set(read.builds[other].times) == {"a.time_it"}, "of another reference"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[1]",
+        '{"commit": "c", "environment": "e", "reference": ["c"], "times": {}}',
+        '{"commit": "c", "environment": "e", "reference": ["c", "e"], "times": {"a": [0, 0]}}',
+        '{"commit": "c", "environment": "e", "reference": ["c", "e"], "times": {"a": [1, NaN]}}',
+        '{"commit": "c", "environment": "e", "reference": ["c", "e"], "times": {"a": 1}}',
+        "\udcff",
+    ],
+)
+def test_a_broken_file_of_what_the_reference_took_is_one_error_and_stays(tmp_path: Path, text: str) -> None:
+    file = tmp_path / alongside.NAME
+    file.write_text(text, errors="surrogateescape")
+    before = file.read_bytes()
+    with pytest.raises(GateError, match=r"alongside\.jsonl cannot be read"):
+        alongside.load(tmp_path)
     assert file.read_bytes() == before
 
 

@@ -72,6 +72,17 @@ def test_the_budget_ends_it_but_not_before_the_fewest_pairs() -> None:
     assert [len(d) for d in short.pairs.values()] == [LEAST] * 5
 
 
+def test_what_the_reference_took_is_kept_of_the_pairs_that_have_it() -> None:
+    def take(number: int, name: str) -> PairTaken:
+        return PairTaken(0.0, 1.0, base=None if name == "infinite" else 2.0 + 0.02 * (number - 1))
+
+    spent = spend(["a", "infinite"], take, precision=0.5, budget=1, seed=1)
+    ((name, (seconds, half)),) = spent.alongside().items()
+    assert name == "a"
+    assert seconds == pytest.approx(2.0, rel=1e-3)
+    assert 0.005 < half < 0.05
+
+
 def test_what_fails_is_not_tried_again_and_the_rest_goes_on() -> None:
     def take(number: int, name: str) -> PairTaken:
         return PairTaken(None, 1.0, "fails in head") if name == "bad" else PairTaken(0.0, 1.0)

@@ -11,6 +11,7 @@ from commands import asv_gate
 from project import git, state
 
 from asv_gate.errors import GateError
+from asv_gate.history.alongside import Alongside, During
 from asv_gate.history.branch import Branch
 from asv_gate.history.packages import Packages
 from asv_gate.history.reference import Build, Reference, ReferenceTime, Replaced, parse
@@ -154,15 +155,24 @@ def known(*commits: str) -> str:
     return Packages(Path(), {Build(commit, "py3.11"): "d" for commit in commits}).text()
 
 
+def took(*commits: str) -> str:
+    build = Build("r", "py3.11")
+    builds = {Build(commit, "py3.11"): During(build, {"a.time_it": (1.0, 0.1)}) for commit in commits}
+    return Alongside(Path(), builds).text()
+
+
 def test_two_runs_of_one_machine_that_add_at_the_same_time_lose_no_line(remote: Path) -> None:
     first, second = clone(remote, "first"), clone(remote, "second")
     write(first, **{"m__reference.jsonl": times("a", "b"), "m__packages.jsonl": known("1", "2"), "m__one": "1"})
+    write(first, **{"m__alongside.jsonl": took("1", "2")})
     write(second, **{"m__reference.jsonl": times("a", "c"), "m__packages.jsonl": known("1", "3"), "m__two": "2"})
+    write(second, **{"m__alongside.jsonl": took("1", "3")})
     branch(first).keep()
-    assert branch(second).keep() == "3 files are kept on asv-results"
+    assert branch(second).keep() == "4 files are kept on asv-results"
     assert branch(first).keep() == "asv-results has these results already"
     branch(first).get()
     assert files(first) == {
+        "m/alongside.jsonl": took("1", "2", "3"),
         "m/reference.jsonl": times("a", "b", "c"),
         "m/packages.jsonl": known("1", "2", "3"),
         "m/one": "1",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from asv_scaling import parameters
-from asv_scaling.reference import Reference
+from asv_scaling.reference import Fixed, Reference
 from asv_scaling.results import Run
 from asv_scaling.suite import Place, Suite
 
@@ -114,10 +114,16 @@ def _reader(
             run, names[index]
         ):  # its ratio to itself is 1; the interval in the file is that of the fixed time
             point = point._replace(low=point.time, high=point.time, taken=fixed and fixed.pairs)
-        return point._replace(fixed=fixed.half if fixed else 0.0)
+        return point if fixed is None else _over_hours(point, fixed)
 
     names = [f"{name}({', '.join(map(str, chosen))})" for chosen in itertools.product(*then)] if reference else []
     return read
+
+
+def _over_hours(point: Point, fixed: Fixed) -> Point:
+    """The point, as the reference's time is in all hours."""
+    time, low, high = (each and each * fixed.scale for each in (point.time, point.low, point.high))
+    return point._replace(time=time, low=low, high=high, fixed=fixed.half)
 
 
 def _column(run: Run, name: str, column: str, size: int) -> list[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import suites
 from sites import Opened, opening, publish, published, serve
@@ -89,6 +90,91 @@ def test_the_reference_itself_is_exact_but_for_how_its_times_were_fixed(made_up:
     assert over.low is not None
     assert math.log(2 / over.low) == pytest.approx(HALF * Z_99_OVER_95)
     assert points_of(made_up, "paired", 0, "3.13")["pool", 2].taken == 5
+
+
+def alongside(made: suites.MadeUp, ratios: list[float], build: dict[str, str], names: tuple[str, ...]) -> None:
+    """A file of hours in each of which the reference's second time was so many times its first."""
+    lines = [
+        {
+            "commit": f"{number}",
+            "environment": "e",
+            "reference": [build["commit"], build["environment"]],
+            "times": dict(zip(names, ([3.0, 0.01], [3.0 * ratio, 0.01]), strict=True)),
+        }
+        for number, ratio in enumerate(ratios)
+    ]
+    made.write("results/paired/alongside.jsonl", "".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+@pytest.fixture
+def hours(made_up: suites.MadeUp) -> Iterator[list[Any]]:
+    """What `alongside` is to be called with first; the file is removed afterwards."""
+    yield [made_up, [0.5, 0.52, 0.5, 0.48, 0.5], {"commit": made_up.commits[0], "environment": "virtualenv-py3.9"}]
+    (made_up.folder / "results" / "paired" / "alongside.jsonl").unlink(missing_ok=True)
+
+
+def test_speedups_are_those_of_all_hours_in_which_the_reference_was_measured(
+    made_up: suites.MadeUp, hours: list[Any]
+) -> None:
+    """Both times were fixed as equal; in all hours since the second has been half of the first."""
+    before = points_of(made_up, "paired", 1, "3.13")
+    alongside(hours[0], hours[1], hours[2], (SERIAL, POOL))
+    found = points_of(made_up, "paired", 1, "3.13")
+    assert found["pool", 2].time == pytest.approx((before["pool", 2].time or 0) / 2)
+    assert found["serial", 1].time == before["serial", 1].time
+    over = speedup.ratio(found["serial", 1], found["pool", 2])
+    assert over.value == pytest.approx(4.0)
+    assert over.low is not None
+    assert over.low < 3.5, "the hour in which they were fixed counts as one"
+    across = speedup.ratio(found["pool", 2], points_of(made_up, "paired", 1, "3.9")["pool", 2])
+    assert across.value == 1.0
+    assert across.low == pytest.approx(speedup.ratio(before["pool", 2], before["pool", 2]._replace()).low)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "build", "names"),
+    [
+        ([0.5, 0.5], None, (SERIAL, POOL)),
+        (None, {"commit": "c", "environment": "virtualenv-py3.9"}, (SERIAL, POOL)),
+        (None, None, ("another", POOL)),
+    ],
+    ids=["few", "another reference", "without the first"],
+)
+def test_where_hours_say_nothing_speedups_are_as_they_were_fixed(
+    ratios: list[float] | None, build: dict[str, str] | None, names: tuple[str, ...], made_up: suites.MadeUp, hours: Any
+) -> None:
+    before = points_of(made_up, "paired", 1, "3.13")
+    alongside(made_up, ratios or hours[1], build or hours[2], names)
+    assert points_of(made_up, "paired", 1, "3.13") == before
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '{"reference": 1}', '{"reference": ["c", "e"], "times": 1}', "\udcff"])
+def test_hours_that_cannot_be_read_are_none(text: str, made_up: suites.MadeUp, hours: list[Any]) -> None:
+    before = points_of(made_up, "paired", 1, "3.13")
+    build = [hours[2]["commit"], hours[2]["environment"]]
+    file = made_up.folder / "results" / "paired" / "alongside.jsonl"
+    file.write_text(text.replace('["c", "e"]', json.dumps(build)), errors="surrogateescape")
+    assert points_of(made_up, "paired", 1, "3.13") == before
+
+
+@pytest.mark.parametrize("spread", [0.02, 0.1])
+def test_the_interval_holds_what_another_hour_gives(spread: float) -> None:
+    rng = np.random.default_rng(1)
+    names = [f"b{number}" for number in range(40)]
+    of = ("c", "e", 1.0, "first")
+    held = []
+    for _ in range(25):
+        hour = rng.normal(0, spread, (7, len(names)))
+        fixed = {"first": reference.Fixed(0.0, 3, *of)}
+        fixed |= {
+            name: reference.Fixed(0.02, 3, *of)._replace(seconds=math.exp(hour[0, i])) for i, name in enumerate(names)
+        }
+        hours = [{"first": 0.0, **dict(zip(names, row, strict=True))} for row in hour[1:-1]]
+        found = reference.over_hours(fixed, hours)
+        for i, name in enumerate(names):
+            here = math.log(found[name].seconds * found[name].scale)
+            held.append(abs(here - hour[-1, i]) <= found[name].half)
+    assert 0.97 < np.mean(held) <= 1.0, "99 % are asked for"
 
 
 def test_strategies_that_the_fixed_times_do_not_tell_apart_are_not(made_up: suites.MadeUp) -> None:

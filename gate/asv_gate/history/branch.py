@@ -17,7 +17,7 @@ from pathlib import Path
 from asv_gate import asvlink
 from asv_gate.atomic import write_atomic
 from asv_gate.errors import GateError
-from asv_gate.history import joining, packages, reference
+from asv_gate.history import alongside, joining, packages, reference
 
 SECONDS = 600.0
 TRIES = 5  # others may push to the branch at the same time
@@ -29,7 +29,7 @@ def join_of(name: str) -> Callable[[str, str, Path], str] | None:
     """What makes one text of two of a file that machines of one name add to; None for any other file."""
     if joining.is_results(name):
         return joining.joined
-    return {packages.NAME: packages.joined, reference.NAME: reference.joined}.get(Path(name).name)
+    return {each.NAME: each.joined for each in (alongside, packages, reference)}.get(Path(name).name)
 
 
 @dataclass(frozen=True)

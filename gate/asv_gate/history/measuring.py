@@ -16,7 +16,7 @@ from asv_gate import asvlink, comparable, workspace
 from asv_gate.asvlink import Benchmark, Install, Suite
 from asv_gate.discovery import Discovery, discover
 from asv_gate.errors import GateError
-from asv_gate.history import fixing, machine, package, packages, reference, replacing, rows
+from asv_gate.history import alongside, fixing, machine, package, packages, reference, replacing, rows
 from asv_gate.history.fixing import group_of
 from asv_gate.history.reference import Build, Reference
 from asv_gate.history.request import HistoryRequest
@@ -105,6 +105,7 @@ class _History:
         self.environments = {environment["name"]: environment for environment in plan["all"]}
         self.sides: dict[Build, Side] = {}
         self.packages = packages.load(self.folder)
+        self.alongside = alongside.load(self.folder)
 
     def replace_reference(self) -> None:
         """Where it is asked for, measure another build against the reference, and make it the reference.
@@ -214,6 +215,9 @@ class _History:
             metrics = [each for each in wanted if each.type != "time"]
             values |= {each.name: _metric(side, each) for each in metrics}
         failed |= {name: value.why for name, value in values.items() if value.failed}
+        own = {name for name, each in self.reference.times.items() if each.build == self.reference.build}
+        took = {name: each for name, each in spent.alongside().items() if name in own}
+        self.alongside.add(of.build, self.reference.build, took)
         self.save(of, found, values, began)
         self.packages.add(of.build, digest)
         wide = sum(
@@ -322,7 +326,8 @@ class _History:
                     comparable.measure_pair((base, side), by_name[name], coins(number, name), samples)
                 ),
             )
-            return PairTaken(line["d"], line["seconds"], line["why"])
+            took = line["base"] if isinstance(line["base"], float) else None  # infinite ones are texts
+            return PairTaken(line["d"], line["seconds"], line["why"], took)
 
         return spend(
             list(by_name),

@@ -23,24 +23,31 @@ SHARE = 4  # one in so many of those that are too wide gets a pair in a round, s
 
 @dataclass
 class Spent:
-    """What was measured: by benchmark ln(here / reference) of its pairs, and why there is none where that is so."""
+    """What was measured: by benchmark ln(here / reference) of its pairs and the reference's seconds, or why none is."""
 
     pairs: dict[str, list[float]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    bases: dict[str, list[float]] = field(default_factory=dict)
 
     def estimates(self) -> dict[str, Estimate]:
         """Of those that were measured."""
         return estimates({name: d for name, d in self.pairs.items() if name not in self.failed})
 
+    def alongside(self) -> dict[str, tuple[float, float]]:
+        """By benchmark, the reference's seconds in these pairs, and half of the 95 % interval of their logarithm."""
+        logs = {name: [math.log(base) for base in bases] for name, bases in self.bases.items()}
+        return {name: (math.exp(found.d), found.half()) for name, found in estimates(logs).items()}
+
 
 @dataclass(frozen=True)
 class PairTaken:
-    """One pair: its value, or why there is none, and the seconds that it took."""
+    """One pair: its value, or why there is none, the seconds that it took, and the reference's own time in it."""
 
     d: float | None
     seconds: float
     why: str = ""
+    base: float | None = None
 
 
 def fitting(costs: Sequence[float], budget: float) -> Samples:
@@ -108,6 +115,8 @@ def spend(
                 spent.failed[name] = pair.why
             else:
                 spent.pairs[name].append(pair.d)
+                if pair.base:
+                    spent.bases.setdefault(name, []).append(pair.base)
             tell(spent)
             if number >= LEAST and spent.seconds >= budget:
                 return spent
