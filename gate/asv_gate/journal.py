@@ -41,9 +41,12 @@ class Journal:
         self.lines.append(dict(line))
 
     def once(self, key: Mapping[str, Any], make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
-        """The line with these items: the one that an interrupted run has left, or a new one with what `make` gives."""
+        """The line with these items: the one that an interrupted run has left, or a new one with what `make` gives.
+
+        A key is told from longer ones, of other lines, by None for what these have and it has not.
+        """
         for line in self._before:
-            if key.items() <= line.items():
+            if all(line.get(name) == value for name, value in key.items()):
                 return line
         line = {**key, **make()}
         if not self.lost:

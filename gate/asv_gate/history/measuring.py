@@ -321,7 +321,7 @@ class _History:
         def take(number: int, name: str) -> PairTaken:
             base = self.side(times[name].build)
             line = journal.once(
-                {"round": number, "name": name},
+                {"round": number, "name": name, "fix": None},  # the first build's journal has reference times too
                 lambda: comparable.as_line(
                     comparable.measure_pair((base, side), by_name[name], coins(number, name), samples)
                 ),
