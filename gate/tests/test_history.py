@@ -137,7 +137,7 @@ def test_a_range_has_a_file_for_each_commit_and_is_not_measured_twice(thing: Pat
         again = asv_gate(thing, *request)
         assert again.status == 0
         assert "measured before" in again.output
-        for path in files:  # the first of them was measured in the run that fixed the times, and has both in its journal
+        for path in files:  # the journal of the first has the times that were fixed, too
             path.rename(path.with_suffix(".before"))
         resumed = asv_gate(thing, *request)
         assert "benchmarks measured" in resumed.output
