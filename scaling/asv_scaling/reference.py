@@ -80,16 +80,20 @@ def _fixed(text: str) -> tuple[str, Fixed]:
 
 
 def _hours(folder: Path, build: list[str]) -> list[dict[str, float]]:
-    """What this reference took by benchmark, each time that something was measured; nothing that cannot be read."""
+    """What this reference took by benchmark, by the commits that were measured; nothing that cannot be read.
+
+    The environments of a commit are measured one after the other: they are one hour, of which there is the median.
+    """
+    found: dict[str, dict[str, list[float]]] = {}
     try:
-        lines = [json.loads(line) for line in (folder / ALONGSIDE).read_text(encoding="utf-8").splitlines()]
-        return [
-            {str(name): math.log(seconds) for name, (seconds, _) in line["times"].items()}
-            for line in lines
-            if line["reference"] == build
-        ]
+        for line in map(json.loads, (folder / ALONGSIDE).read_text(encoding="utf-8").splitlines()):
+            if line["reference"] == build:
+                hour = found.setdefault(str(line["commit"]), {})
+                for name, (seconds, _) in line["times"].items():
+                    hour.setdefault(str(name), []).append(math.log(seconds))
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return []
+    return [{name: statistics.median(logs) for name, logs in hour.items()} for hour in found.values()]
 
 
 def over_hours(fixed: Mapping[str, Fixed], hours: Sequence[Mapping[str, float]]) -> dict[str, Fixed]:

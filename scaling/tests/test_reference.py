@@ -92,11 +92,13 @@ def test_the_reference_itself_is_exact_but_for_how_its_times_were_fixed(made_up:
     assert points_of(made_up, "paired", 0, "3.13")["pool", 2].taken == 5
 
 
-def alongside(made: suites.MadeUp, ratios: list[float], build: dict[str, str], names: tuple[str, ...]) -> None:
+def alongside(
+    made: suites.MadeUp, ratios: list[float], build: dict[str, str], names: tuple[str, ...], *, apart: bool = True
+) -> None:
     """A file of hours in each of which the reference's second time was so many times its first."""
     lines = [
         {
-            "commit": f"{number}",
+            "commit": f"{number}" if apart else "one",
             "environment": "e",
             "reference": [build["commit"], build["environment"]],
             "times": dict(zip(names, ([3.0, 0.01], [3.0 * ratio, 0.01]), strict=True)),
@@ -146,6 +148,12 @@ def test_where_hours_say_nothing_speedups_are_as_they_were_fixed(
     before = points_of(made_up, "paired", 1, "3.13")
     alongside(made_up, ratios or hours[1], build or hours[2], names)
     assert points_of(made_up, "paired", 1, "3.13") == before
+
+
+def test_the_environments_of_a_commit_are_one_hour(made_up: suites.MadeUp, hours: list[Any]) -> None:
+    before = points_of(made_up, "paired", 1, "3.13")
+    alongside(hours[0], hours[1], hours[2], (SERIAL, POOL), apart=False)
+    assert points_of(made_up, "paired", 1, "3.13") == before, "five environments, and too few hours"
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"reference": 1}', '{"reference": ["c", "e"], "times": 1}', "\udcff"])
