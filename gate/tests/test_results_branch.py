@@ -11,9 +11,9 @@ from commands import asv_gate
 from project import git, state
 
 from asv_gate.errors import GateError
-from asv_gate.history.alongside import Alongside, During
+from asv_gate.history import alongside, packages
+from asv_gate.history.alongside import During
 from asv_gate.history.branch import Branch
-from asv_gate.history.packages import Packages
 from asv_gate.history.reference import Build, Reference, ReferenceTime, Replaced, parse
 
 
@@ -152,13 +152,13 @@ def times(*names: str, seconds: float = 1.0, version: str = "1", build: Build = 
 
 
 def known(*commits: str) -> str:
-    return Packages(Path(), {Build(commit, "py3.11"): "d" for commit in commits}).text()
+    return packages.LINES.text({Build(commit, "py3.11"): "d" for commit in commits})
 
 
 def took(*commits: str) -> str:
     build = Build("r", "py3.11")
     builds = {Build(commit, "py3.11"): During(build, {"a.time_it": (1.0, 0.1)}) for commit in commits}
-    return Alongside(Path(), builds).text()
+    return alongside.LINES.text(builds)
 
 
 def test_two_runs_of_one_machine_that_add_at_the_same_time_lose_no_line(remote: Path) -> None:

@@ -1,18 +1,16 @@
 """What the reference took while other builds were measured against it: by build, a time of each benchmark.
 
 The reference's times were fixed in one hour. How two of them compare, as the strategies of a workload, may be
-another on the same machine in another hour: these tell. It is a file of JSON lines beside the machine's results.
+another on the same machine in another hour: these tell.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from asv_gate.atomic import write_atomic
-from asv_gate.errors import GateError
+from asv_gate.history.lines import Lines
 from asv_gate.history.reference import Build
 
 NAME = "alongside.jsonl"
@@ -41,54 +39,20 @@ class Alongside:
             return
         kept = before.times if before is not None and before.reference == reference else {}
         self.builds[build] = During(reference, {**kept, **times})
-        write_atomic(self.folder / NAME, self.text())
-
-    def text(self) -> str:
-        """What a file of them holds."""
-        lines = [
-            {
-                "commit": each.commit,
-                "environment": each.environment,
-                "reference": [found.reference.commit, found.reference.environment],
-                "times": {name: [float(f"{value:.6g}") for value in found.times[name]] for name in sorted(found.times)},
-            }
-            for each, found in sorted(self.builds.items(), key=lambda item: (item[0].environment, item[0].commit))
-        ]
-        return "".join(f"{json.dumps(line)}\n" for line in lines)
+        LINES.save(self.folder, self.builds)
 
 
 def load(folder: Path) -> Alongside:
-    """What is known of the machine whose results are in the folder.
-
-    Raises
-    ------
-    GateError
-        For a file that is broken.
-
-    """
-    path = folder / NAME
-    try:
-        return parse(path.read_text(encoding="utf-8"), path)
-    except FileNotFoundError:
-        return Alongside(folder)
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(path, error) from None
+    """What is known of the machine whose results are in the folder. Raises GateError for a file that is broken."""
+    return Alongside(folder, LINES.load(folder))
 
 
-def parse(text: str, path: Path) -> Alongside:
-    """What a file's text says. Raises GateError, which names the file, where it is broken."""
-    try:
-        lines = [json.loads(line) for line in text.splitlines()]
-        builds = {Build(line["commit"], line["environment"]): _during(line) for line in lines}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _unreadable(path, error) from None
-    return Alongside(path.parent, builds)
-
-
-def joined(theirs: str, ours: str, path: Path) -> str:
-    """The text of what two machines of one name know. Raises GateError where one of them is broken."""
-    there, here = parse(theirs, path), parse(ours, path)
-    return Alongside(path.parent, {**there.builds, **here.builds}).text()
+def _line(during: During) -> Mapping[str, Any]:
+    reference, times = during.reference, during.times
+    return {
+        "reference": [reference.commit, reference.environment],
+        "times": {name: [float(f"{value:.6g}") for value in times[name]] for name in sorted(times)},
+    }
 
 
 def _during(line: Mapping[str, Any]) -> During:
@@ -100,7 +64,4 @@ def _during(line: Mapping[str, Any]) -> During:
     return During(Build(*map(str, line["reference"])), times)
 
 
-def _unreadable(path: Path, error: Exception) -> GateError:
-    return GateError(
-        f"{path} cannot be read ({error!r}): restore it, or remove it, and speedups are those of the reference's hour"
-    )
+LINES = Lines(NAME, _line, _during, "speedups are those of the reference's hour")

@@ -29,7 +29,8 @@ def join_of(name: str) -> Callable[[str, str, Path], str] | None:
     """What makes one text of two of a file that machines of one name add to; None for any other file."""
     if joining.is_results(name):
         return joining.joined
-    return {each.NAME: each.joined for each in (alongside, packages, reference)}.get(Path(name).name)
+    lines = {each.name: each.joined for each in (alongside.LINES, packages.LINES)}
+    return {reference.NAME: reference.joined, **lines}.get(Path(name).name)
 
 
 @dataclass(frozen=True)
