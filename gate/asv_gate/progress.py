@@ -12,6 +12,7 @@ from rich.progress import Progress as Bar
 from asv_gate.report.text import line
 from asv_gate.report.words import duration
 
+INSTANT = 0.5  # seconds: what is done so soon was measured by an interrupted run, and tells nothing of the rest's time
 QUIET_SECONDS = 30.0  # after which a log gets a line all the same: CI systems end jobs that print nothing
 
 
@@ -46,7 +47,7 @@ class ConsoleProgress:
         self._task = self._bar.add_task("", total=None)
         self._start = self._stage_start = self._said = monotonic()
         self._stage = ""
-        self._share = 0.0
+        self._share = self._found = 0.0
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._beats = threading.Thread(target=self._beat, daemon=True)
@@ -64,7 +65,8 @@ class ConsoleProgress:
         self._bar.stop()
 
     def stage(self, words: str) -> None:
-        self._stage, self._share, self._stage_start = words, 0.0, monotonic()
+        self._stage, self._stage_start = words, monotonic()
+        self._share = self._found = 0.0
         self._say(words)
         self._bar.reset(self._task, description=line(words), total=None)
 
@@ -74,6 +76,8 @@ class ConsoleProgress:
 
     def done(self, part: float, whole: float) -> None:
         self._share = min(1.0, part / whole) if whole else 1.0
+        if monotonic() - self._stage_start < INSTANT:
+            self._found = self._share
         self._bar.update(self._task, completed=min(part, whole), total=whole)
 
     def still(self) -> None:
@@ -81,8 +85,8 @@ class ConsoleProgress:
         if monotonic() - self._said < QUIET_SECONDS:
             return
         words = f"  still: {self._stage}"
-        if self._share > 0:
-            left = (monotonic() - self._stage_start) * (1 - self._share) / self._share
+        if self._share > self._found:
+            left = (monotonic() - self._stage_start) * (1 - self._share) / (self._share - self._found)
             words += f", {self._share:.0%}, about {duration(left)} left"
         self._say(words)
 

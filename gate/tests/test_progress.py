@@ -29,6 +29,7 @@ def test_a_log_that_is_quiet_is_told_how_far_it_is(monkeypatch: pytest.MonkeyPat
     console = Console(file=io.StringIO())
     told = ConsoleProgress(console)
     told.stage("Measuring")
+    now[0] = 1.0
     told.done(1, 4)
     now[0] = progress.QUIET_SECONDS - 1
     told.still()
@@ -37,6 +38,27 @@ def test_a_log_that_is_quiet_is_told_how_far_it_is(monkeypatch: pytest.MonkeyPat
     told.still()
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert said == "[  0:00] Measuring\n[  0:40]   still: Measuring, 25%, about 2 min 0 s left\n"
+
+
+def test_what_an_interrupted_run_has_left_tells_nothing_of_the_time_that_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(progress, "monotonic", lambda: now[0])
+    console = Console(file=io.StringIO())
+    told = ConsoleProgress(console)
+    told.stage("Measuring")
+    told.done(2, 4)
+    now[0] = 40.0
+    told.still()
+    told.done(3, 4)
+    now[0] = 80.0
+    told.still()
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert said.splitlines()[1:] == [
+        "[  0:40]   still: Measuring",
+        "[  1:20]   still: Measuring, 75%, about 1 min 20 s left",
+    ]
 
 
 def test_a_terminal_has_no_times(tmp_path: Path) -> None:
