@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -47,6 +48,19 @@ def test_steps_have_the_noise_that_was_put_in(stated: float, coverage: float) ->
     assert np.mean([step.holds_zero for step in found]) == pytest.approx(coverage, abs=0.03)
     assert noise.figures(found).startswith("3200 steps: p50 1.0%, p90 2.")
     assert {(step.before, step.after) for step in found} == set(itertools.pairwise(COMMITS))
+
+
+def test_two_measurements_of_one_build_say_the_same_as_often_as_their_intervals_promise() -> None:
+    rng = np.random.default_rng(2)
+    one, two = (history.History("m", made_up(rng, SIGMA), COMMITS, {}, {}) for _ in range(2))
+    found = re.fullmatch(
+        r"3600 values: p50 1\.0%, p90 .* apart; .* holds 0 in (.*)%; (.*)% are inside each other's 95 % intervals",
+        noise.again(one, two),
+    )
+    assert found
+    # The bounds are four standard errors of 3600 values. Inside: |z| <= 1.96 / sqrt(2).
+    assert [float(each) for each in found.groups()] == pytest.approx([95.0, 83.4], abs=2.5)
+    assert noise.again(one, history.History("m", {}, COMMITS, {}, {})) == "none"
 
 
 def test_without_steps_there_are_no_figures() -> None:
