@@ -368,9 +368,11 @@ BY_HAND = (
 
 GATE_PARTS = ("confirming", "decide", "noise", "replay", "screening", "sequential", "settings", "signedrank")
 GATE = tuple(f"gate/asv_gate/{part}.py" for part in GATE_PARTS)
+POOLS = ("kernels/strategies/pool.py", "tools/pools.py")
 MADE = (
     Made("python -m tools.mpi_model", ("kernels/mpi/*.py", "kernels/strategies/mpi.py", "tools/mpi_model.py")),
-    Made("python -m tools.pool_thread", ("kernels/strategies/pool.py", "tools/pool_thread.py")),
+    Made("python -m tools.pool_thread", (*POOLS, "tools/pool_thread.py")),
+    Made("python -m tools.freed_memory", (*POOLS, "tools/freed_memory.py")),
     Made("python -m asv_gate.simulated", (*GATE, "gate/asv_gate/simulated.py")),
     Made("make calibrate", (*GATE, "gate/asv_gate/calibrate.py", "docs/gate/recording.jsonl")),
 )
