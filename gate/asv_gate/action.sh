@@ -13,6 +13,24 @@ if [ -z "$base" ]; then
     }
 fi
 
+arguments=()
+add() {
+    if [ -n "$2" ]; then arguments+=("$1=$2"); fi
+}
+add_lines() { # an option for each
+    local line
+    while read -r line; do add "$1" "$line"; done <<< "$2"
+}
+add --config "${GATE_CONFIG:-}"
+add --python "${GATE_PYTHON:-}"
+add --base-python "${GATE_BASE_PYTHON:-}"
+add --environment "${GATE_ENVIRONMENT:-}"
+add --base-environment "${GATE_BASE_ENVIRONMENT:-}"
+add_lines --requirement "${GATE_REQUIREMENT:-}"
+add_lines --base-requirement "${GATE_BASE_REQUIREMENT:-}"
+add_lines --env "${GATE_ENV:-}"
+add_lines --base-env "${GATE_BASE_ENV:-}"
+
 if [ "${1:-}" = base ]; then
     commit=$(git rev-parse --verify --quiet "${base#-}^{commit}") || {
         echo "asv-gate: there is no commit '$base'" >&2
@@ -23,18 +41,11 @@ if [ "${1:-}" = base ]; then
     {
         echo "commit=$commit"
         echo "folder=$(dirname -- "${GATE_CONFIG:-asv.conf.json}")/.asv-gate"
-        echo "key=asv-gate-1-$python-$commit"
+        echo "key=asv-gate-2-$python-$commit-$(printf '%s\n' "${arguments[@]-}" | git hash-object --stdin)"
     } >> "${GITHUB_OUTPUT:-/dev/null}"
     exit 0
 fi
 
-arguments=()
-add() {
-    if [ -n "$2" ]; then arguments+=("$1=$2"); fi
-}
-add --config "${GATE_CONFIG:-}"
-add --python "${GATE_PYTHON:-}"
-add --environment "${GATE_ENVIRONMENT:-}"
 add --bench "${GATE_BENCH:-}"
 add --budget "${GATE_BUDGET:-}"
 add --threshold "${GATE_THRESHOLD:-}"

@@ -98,6 +98,33 @@ def test_what_an_input_says_is_never_a_command(clone: Path, tmp_path: Path) -> N
     assert not (clone / "owned").exists()
 
 
+@pytest.mark.skipif(BASH is None, reason="the action is a script for bash")
+def test_the_action_compares_environments(tmp_path: Path) -> None:
+    folder = project.make(tmp_path)
+    suite = 'import os\n\n\ndef track_level():\n    return int(os.environ["LEVEL"]) + int(os.environ["MORE"])\n'
+    (folder / "bench" / "suite.py").write_text(suite)
+    sides = {"env": "LEVEL=7\n  MORE=1\n", "base-env": "LEVEL=5"}
+    done = run_action(folder, tmp_path, base="HEAD", bench="level", **sides)
+    assert done.status == 1, done.said
+    summary = (tmp_path / "summary").read_text()
+    assert "LEVEL 5 against 7" in summary
+    assert "LEVEL5-MORE1" in summary, "what is said of head alone is for both sides"
+    assert "LEVEL7-MORE1" in summary
+
+
+@pytest.mark.skipif(BASH is None, reason="the action is a script for bash")
+def test_what_is_cached_is_of_one_pair_of_environments(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(STEPS, "run")
+    told = []
+    for sides in ({}, {"python": "3.13"}, {"base-python": "3.13"}, {"requirement": "six==1.17.0"}, {"env": "A=1\nB=2"}):
+        assert run_action(clone, tmp_path, **sides).status == 0
+        told.append((tmp_path / "output").read_text())
+    assert len(set(told)) == len(told)
+    assert all(re.search(r"^key=[\w.-]+$", each, re.MULTILINE) for each in told), "as a cache's key may be"
+
+
 def test_every_input_reaches_the_script() -> None:
     script = (ROOT / "gate" / "asv_gate" / "action.sh").read_text()
     variables = {name: value for step in STEPS.values() for name, value in step["env"].items()}

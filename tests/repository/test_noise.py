@@ -215,7 +215,7 @@ def test_it_says_how_far_apart_two_measurements_of_the_same_builds_are(
     assert noise.main(["--results", str(tmp_path / "results"), "--again", str(tmp_path / "again")]) == 0
     (said,) = (line for line in capsys.readouterr().out.splitlines() if "again" in line)
     assert said.startswith("  measured again: 4 values: p50 0.5%, p90 0.9%, p99 1.0% apart")
-    assert said.endswith("; 75.0% inside each other's 95 % intervals")
+    assert said.endswith("holds 0 in 100.0%; 75.0% are inside each other's 95 % intervals")
 
 
 def test_of_builds_that_were_measured_once_it_says_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
