@@ -138,6 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--since", default="", metavar="COMMIT", help="steps from this commit on, by the first of its hash"
     )
+    parser.add_argument("--python", default="", metavar="X.Y", help="series of this Python")
     parser.add_argument("--again", type=Path, help="a folder of results that has the same builds, measured once more")
     options = parser.parse_args(arguments)
     if options.report and not (options.report / "regressions.json").exists():
@@ -147,26 +148,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     histories = [history.read(machine, benchmarks, _warn) for machine in results.machines(options.results, _warn)]
     same = same_code(benchmarks)
     changed = history.entries(histories)
+    asked = {"bench": options.bench, "since": options.since, "python": options.python}
     for one in histories:
         pages = {}
         if options.report:
             pages["Changes"] = [history.line(entry) for entry in changed if entry.machine == one.machine]
             pages["Regressions"] = listed(options.report, one.machine)
-        print("\n".join(of_machine(chosen(one, options.bench, options.since), benchmarks, same, pages)))
+        print("\n".join(of_machine(chosen(one, **asked), benchmarks, same, pages)))
         for machine in results.machines(options.again, _warn) if options.again else ():
             if machine.name == one.machine:
                 print(f"  measured again: {again(one, history.read(machine, benchmarks, _warn))}")
     return 0
 
 
-def chosen(one: history.History, bench: re.Pattern[str] | str, since: str) -> history.History:
+def chosen(
+    one: history.History, bench: re.Pattern[str] | str = "", since: str = "", python: str = ""
+) -> history.History:
     """The history with the series and commits that are asked for alone."""
     places = [place for place, commit in enumerate(one.commits) if commit.startswith(since)]
     first = places[0] if places else len(one.commits)
     kept = {
         each: [point for point in points if point.revision >= first]
         for each, points in one.series.items()
-        if re.search(bench, each.name)
+        if re.search(bench, each.name) and python in ("", one.pythons[each.environment])
     }
     return replace(one, series=kept)
 

@@ -228,12 +228,15 @@ def test_of_builds_that_were_measured_once_it_says_none(tmp_path: Path, capsys: 
 
 def test_series_and_commits_can_be_chosen() -> None:
     points = [Measured(place, 1.0, 0.99, 1.01) for place in range(3)]
-    series = {history.Series(name, "python"): points for name in ("a.time_it('pool', 2)", "a.time_it('serial', 1)")}
-    one = history.History("m", series, COMMITS[:3], dict.fromkeys(COMMITS[:3], 0), {"python": "3.13"})
-    (left,) = noise.chosen(one, "'pool'", COMMITS[1][:8]).series.items()
-    assert (left[0].name, [point.revision for point in left[1]]) == ("a.time_it('pool', 2)", [1, 2])
-    assert len(noise.chosen(one, "", "").series) == 2
-    assert not any(noise.chosen(one, "", "no commit").series.values())
+    names = "a.time_it('pool', 2)", "a.time_it('serial', 1)"
+    series = {history.Series(name, env): points for name in names for env in ("old", "new")}
+    pythons = {"old": "3.13", "new": "3.13t"}
+    one = history.History("m", series, COMMITS[:3], dict.fromkeys(COMMITS[:3], 0), pythons)
+    (left,) = noise.chosen(one, "'pool'", COMMITS[1][:8], "3.13").series.items()
+    assert (*left[0], [point.revision for point in left[1]]) == ("a.time_it('pool', 2)", "old", [1, 2])
+    assert noise.chosen(one).series == series
+    assert len(noise.chosen(one, python="3.13t").series) == 2
+    assert not any(noise.chosen(one, since="no commit").series.values())
 
 
 def test_what_is_no_regular_expression_is_one_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -257,9 +260,20 @@ def test_the_page_of_results_says_how_much_the_committed_history_varies(monkeypa
     by_name = {one.machine: one for one in histories}
     (again,) = read("docs/history/again", benchmarks)
     assert f"  measured again: {noise.again(by_name[again.machine], again)}\n" in page
-    for bench, since in (("'pool'", ""), ("'pool'", "af282442"), ("", "af282442")):
-        some = noise.chosen(by_name[again.machine], bench, since)
+    since = "af282442"
+    for asked in (
+        {"python": "3.13"},
+        {"python": "3.13", "since": since},
+        {"bench": "'pool'"},
+        {"bench": "'pool'", "since": since},
+    ):
+        some = noise.chosen(by_name[again.machine], **asked)
         assert "\n".join(noise.of_machine(some, benchmarks, noise.same_code(benchmarks), {})) in page
+    (hours,) = read("docs/history/hours", benchmarks)
+    for asked in ({}, {"since": "54764620"}):
+        some = noise.chosen(hours, **asked)
+        assert "\n".join(noise.of_machine(some, benchmarks, noise.same_code(benchmarks), {})) in page
+    assert len(history.entries([hours])) == 9, "as the page says"
     beside = results.benchmarks(ROOT / "docs" / "history" / "beside")
     plain, paired = read("docs/history/beside", beside)
     assert (plain.in_pairs, paired.in_pairs) == (False, True)
