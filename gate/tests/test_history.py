@@ -2,8 +2,10 @@
 
 import json
 import math
+import re
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -283,6 +285,88 @@ def test_a_project_that_builds_packages_is_not_left_out_of_its_own_digest(tmp_pa
     files = {"build-1.dist-info/METADATA": "build"}
     before = installed(tmp_path / "one", {**files, "build/__init__.py": "1"}, "build")
     assert installed(tmp_path / "two", {**files, "build/__init__.py": "2"}, "build") != before
+
+
+@pytest.fixture
+def two_environments(thing: Path) -> Iterator[Path]:
+    """The config of the project with two environments, of which the second is the reference's."""
+    config = thing / "two.json"
+    content = json.loads((thing / "asv.conf.json").read_text())
+    matrix = {"env_nobuild": {**content["matrix"]["env_nobuild"], "LEVEL": ["1", "2"]}}
+    config.write_text(json.dumps({**content, "matrix": matrix}))
+    yield config
+    config.unlink()
+    shutil.rmtree(thing / "results", ignore_errors=True)
+
+
+def measured_against(folder: Path) -> dict[tuple[str, str], tuple[str, str]]:
+    """By commit and level what each was measured against."""
+    level = re.compile(r"LEVEL(\d)")
+    return {
+        (each.commit, level.findall(each.environment)[0]): (
+            during.reference.commit,
+            level.findall(during.reference.environment)[0],
+        )
+        for each, during in alongside.load(folder).builds.items()
+    }
+
+
+@pytest.mark.long
+def test_in_another_environment_commits_are_measured_against_the_references_commit_there(
+    thing: Path, two_environments: Path
+) -> None:
+    request = ("--config", two_environments.name, "--reference", "base", "--bench", "time_work", "--budget", "5s")
+    done = asv_gate(thing, "history", "slower", *request)
+    assert done.status == 0, done.said
+    (folder,) = (thing / "results").glob("*-paired")
+    base, slower = (project.git(thing, "rev-parse", name) for name in ("base", "slower"))
+    assert measured_against(folder) == {
+        (base, "1"): (base, "2"),
+        (slower, "1"): (base, "1"),
+        (slower, "2"): (base, "2"),
+    }
+    assert "which others are measured against there: 1 benchmark measured" in done.errors
+    seconds = {}
+    for path in folder.glob("*.json"):
+        if path.name != "machine.json":
+            content = json.loads(path.read_text())
+            seconds[content["commit_hash"], content["env_vars"]["LEVEL"]] = content["results"]["suite.time_work"][0][0]
+    assert set(seconds) == {(base, "1"), (slower, "1"), (slower, "2")}
+    lines = [
+        json.loads(line)
+        for journal in (thing / ".asv-gate" / "history").glob(f"{slower[:12]}-*/*.jsonl")
+        for line in journal.read_text().splitlines()
+    ]
+    ratios = [math.exp(line["d"]) for line in lines if line.get("against")]
+    assert ratios
+    assert min(ratios) <= seconds[slower, "1"] / seconds[base, "1"] <= max(ratios)
+    again = asv_gate(thing, "history", "slower", *request)
+    assert again.status == 0
+    assert again.output.count("measured before") == 2
+    assert "Measuring" not in again.errors
+
+
+def test_without_the_references_commit_in_an_environment_the_reference_is_what_others_are_measured_against(
+    thing: Path, two_environments: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = HistoryRequest(
+        commits="slower", config=Path(two_environments.name), reference="base", bench=["time_work"], budget=1.0
+    )
+    plain = measuring._History.target_side
+
+    def fails(self: Any, build: Build) -> Any:
+        if build == self.base_in(build.environment) != self.reference.build:
+            raise GateError("no compiler")
+        return plain(self, build)
+
+    monkeypatch.setattr(measuring._History, "target_side", fails)
+    monkeypatch.chdir(thing)
+    with ConsoleProgress() as progress:
+        came = measuring.run(asked, progress)
+    assert [each.measured for each in came] == [True, True]
+    (folder,) = (thing / "results").glob("*-paired")
+    base, slower = (project.git(thing, "rev-parse", name) for name in ("base", "slower"))
+    assert measured_against(folder) == {(slower, level): (base, "2") for level in "12"}
 
 
 def test_what_an_earlier_run_knows_to_be_unchanged_is_measured_only_when_it_is_asked_for(

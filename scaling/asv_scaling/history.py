@@ -2,8 +2,8 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -90,12 +90,15 @@ def read(
     exact: dict[Series, tuple[int, float]] = {}
     for run in runs:
         if run.commit in place:
-            for name, value, low, high in _values(run, benchmarks):
+            current = [name for name in run.results if _is_current(run, name, benchmarks)]
+            for name, value, low, high in results.values(run, current):
                 series = Series(name, run.environment)
-                if measured_against is not None and measured_against.is_of(run, name):
+                if measured_against is not None and measured_against.is_exact(run, name):
                     exact[series] = place[run.commit], value
                 else:
-                    found.setdefault(series, []).append(Measured(place[run.commit], value, low, high))
+                    point = Measured(place[run.commit], value, low, high)
+                    between = measured_against.between(run, name) if measured_against is not None else 0.0
+                    found.setdefault(series, []).append(_widened(point, between))
     for series, (number, value) in exact.items():
         # What is measured against itself has no error, but another installation of it would differ as others do.
         errors = [point.error for point in usable(found.get(series, []))]
@@ -145,24 +148,14 @@ def parameters_of(name: str, benchmark: Mapping[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def _values(run: Run, benchmarks: Mapping[str, Any]) -> Iterator[tuple[str, float, float, float]]:
-    """The values of a run and their intervals, of no width where there is none; with the names of their parameters."""
-    for name in run.results:
-        benchmark = benchmarks.get(name)
-        if not isinstance(benchmark, dict) or run.column(name, "version") != benchmark.get("version"):
-            continue
-        columns = [run.column(name, column) for column in ("result", "stats_ci_99_a", "stats_ci_99_b")]
-        params = run.column(name, "params") or []
-        if not all(isinstance(column, list) for column in (columns[0], params, *params)):
-            continue
-        columns = [column if isinstance(column, list) else [None] * len(columns[0]) for column in columns]
-        shown = [f"({', '.join(map(str, chosen))})" for chosen in itertools.product(*params)] if params else [""]
-        for words, value, low, high in zip(shown, *columns, strict=False):
-            if isinstance(value, int | float):
-                bounded = isinstance(low, int | float) and isinstance(high, int | float)
-                yield (
-                    f"{name}{words}",
-                    float(value),
-                    float(low if bounded else value),
-                    float(high if bounded else value),
-                )
+def _is_current(run: Run, name: str, benchmarks: Mapping[str, Any]) -> bool:
+    benchmark = benchmarks.get(name)
+    return isinstance(benchmark, dict) and run.column(name, "version") == benchmark.get("version")
+
+
+def _widened(point: Measured, half: float) -> Measured:
+    """The point, whose value's logarithm has another error besides, by half of the 99 % interval of that."""
+    if not half or not 0 < point.low <= point.value <= point.high:
+        return point
+    down, up = (math.hypot(math.log(a / b), half) for a, b in ((point.value, point.low), (point.high, point.value)))
+    return replace(point, low=point.value * math.exp(-down), high=point.value * math.exp(up))

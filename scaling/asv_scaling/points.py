@@ -17,8 +17,9 @@ class Point(NamedTuple):
     """A time in seconds with its 99 % confidence interval (None where asv has none), or why there is none.
 
     `taken` is how often it was measured: samples, or pairs with the reference of a paired history. The
-    interval of a paired time is that of its ratio to the reference's time; `fixed` is half of the interval
-    of the logarithm of that one, against those of the benchmark's other parameters.
+    interval of a paired time is that of its ratio to what it was measured against; `fixed` is half of the interval
+    of the logarithm of the reference's time, against those of the benchmark's other parameters, and `link` that of
+    the base of the environment `base`, against the reference.
     """
 
     strategy: str
@@ -29,6 +30,8 @@ class Point(NamedTuple):
     missing: str = ""
     taken: int | None = None
     fixed: float = 0.0
+    link: float = 0.0
+    base: str = ""
 
 
 def points(
@@ -110,10 +113,12 @@ def _reader(
         if reference is None or point.time is None:
             return point
         fixed = reference.fixed.get(names[index])
-        if reference.is_of(
-            run, names[index]
-        ):  # its ratio to itself is 1; the interval in the file is that of the fixed time
-            point = point._replace(low=point.time, high=point.time, taken=fixed and fixed.pairs)
+        if link := reference.link(run, names[index]):
+            point = point._replace(link=link, base=run.environment)
+        if reference.is_exact(run, names[index]):  # its ratio to itself is 1
+            point = point._replace(low=point.time, high=point.time)
+        if reference.is_of(run, names[index]):  # the interval in the file is that of the fixed time
+            point = point._replace(taken=fixed and fixed.pairs)
         return point if fixed is None else _over_hours(point, fixed)
 
     names = [f"{name}({', '.join(map(str, chosen))})" for chosen in itertools.product(*then)] if reference else []

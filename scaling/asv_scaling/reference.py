@@ -4,18 +4,24 @@ A time of such a history is the reference's time of the same benchmark, multipli
 pairs. The reference's times were fixed in one hour, the combinations of a benchmark in turns with each other:
 so a speedup has the error of both ratios to the reference, and that of the two times there. ``alongside.jsonl``
 says what the reference took whenever a build was measured, and so how two of its times compare in other hours.
+
+In another environment, as of another Python, builds are measured against the reference's commit there, the
+environment's base, which was measured against the reference: the error of that is in what is compared with
+other environments and benchmarks, and not in steps from one commit to the next.
 """
 
 import json
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from asv_scaling.results import Run
+from asv_scaling import results
+from asv_scaling.results import Run, Unreadable
 
+Build = tuple[str, str]  # a commit and an environment
 NAME, ALONGSIDE = "reference.jsonl", "alongside.jsonl"
 Z_99 = 2.5758293035489004
 Z_99_OVER_95 = Z_99 / 1.959963984540054
@@ -47,6 +53,29 @@ class Reference:
     commit: str
     environment: str
     fixed: Mapping[str, Fixed] = field(default_factory=dict)
+    bases: Mapping[Build, Build] = field(
+        default_factory=dict
+    )  # what builds of other environments were measured against
+    links: Mapping[Build, Mapping[str, float]] = field(default_factory=dict)  # half of each base's own 99 % intervals
+
+    def link(self, run: Run, name: str) -> float:
+        """Half of the 99 % interval of the logarithm of a base's time of the benchmark, which the run's time has in it.
+
+        0 for what was measured against the reference.
+        """
+        own = run.commit, run.environment
+        return self.links.get(own if own in self.links else self.bases.get(own, own), {}).get(name, 0.0)
+
+    def between(self, run: Run, name: str) -> float:
+        """The same half, for a time that has it not, beside those of its environment that have it; else 0."""
+        if self.link(run, name):
+            return 0.0
+        there = [times for (_, environment), times in self.links.items() if environment == run.environment]
+        return max((times.get(name, 0.0) for times in there), default=0.0)
+
+    def is_exact(self, run: Run, name: str) -> bool:
+        """Whether others of its series were measured against this very run, so that its ratio in these is 1."""
+        return self.is_of(run, name) or name in self.links.get((run.commit, run.environment), {})
 
     def is_of(self, run: Run, name: str) -> bool:
         """Whether the time of the benchmark was fixed in this very run, so that its ratio to that is 1."""
@@ -58,12 +87,15 @@ def of(folder: Path) -> Reference | None:
     """The reference of a machine's folder of results; None where there is none that can be read."""
     try:
         header, *lines = ((folder / NAME).read_text(encoding="utf-8")).splitlines()
-        build = json.loads(header)["build"]
-        commit, environment = str(build["commit"]), str(build["environment"])
+        told = json.loads(header)
+        commit, environment = _build(told["build"])
+        mains = {(commit, environment), *(_build(each["build"]) for each in told.get("replaced", ()))}
         fixed = dict(map(_fixed, lines))
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    return Reference(commit, environment, over_hours(fixed, _hours(folder, [commit, environment])))
+    bases = _bases(folder, mains)
+    links = {base: _link(folder / f"{base[0][:8]}-{base[1]}.json") for base in set(bases.values())}
+    return Reference(commit, environment, over_hours(fixed, _hours(folder, [commit, environment])), bases, links)
 
 
 def _fixed(text: str) -> tuple[str, Fixed]:
@@ -77,6 +109,36 @@ def _fixed(text: str) -> tuple[str, Fixed]:
     build, anchor = line["build"], str(line["anchor"])
     of = str(build["commit"]), str(build["environment"])
     return str(line["name"]), Fixed(half, int(line["pairs"]), *of, seconds, anchor)
+
+
+def _build(told: Mapping[str, Any]) -> Build:
+    return str(told["commit"]), str(told["environment"])
+
+
+def _bases(folder: Path, references: Set[Build]) -> dict[Build, Build]:
+    """By build what it was measured against, where that is in its environment and none of the references."""
+    found = {}
+    try:
+        for line in map(json.loads, (folder / ALONGSIDE).read_text(encoding="utf-8").splitlines()):
+            commit, environment = map(str, line["reference"])
+            if (commit, environment) not in references and environment == line["environment"]:
+                found[_build(line)] = commit, environment
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+    return found
+
+
+def _link(path: Path) -> dict[str, float]:
+    """By benchmark, half of the interval of the logarithm of a time in a file of results; nothing that has none."""
+    found = {}
+    try:
+        run = results.read(path)
+        for name, _, low, high in results.values(run, run.results):
+            if 0 < low <= high < math.inf:
+                found[name] = math.log(high / low) / 2
+    except Unreadable:
+        return {}
+    return found
 
 
 def _hours(folder: Path, build: list[str]) -> list[dict[str, float]]:

@@ -4,9 +4,10 @@ The files are JSON, in version 2 of asv's format, and are read without asv: it w
 is not shown here, and be slower.
 """
 
+import itertools
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,22 @@ def load(path: Path, version: int) -> dict[str, Any]:
     if found.get("version") != version:
         raise Unreadable(f"{path} has version {found.get('version')!r:.40} of asv's format, not {version}")
     return found
+
+
+def values(run: Run, names: Iterable[str]) -> Iterator[tuple[str, float, float, float]]:
+    """The values of some of a run's benchmarks, with their parameters, and the intervals, of no width without one."""
+    for name in names:
+        columns = [run.column(name, column) for column in ("result", "stats_ci_99_a", "stats_ci_99_b")]
+        params = run.column(name, "params") or []
+        if not all(isinstance(column, list) for column in (columns[0], params, *params)):
+            continue
+        columns = [column if isinstance(column, list) else [None] * len(columns[0]) for column in columns]
+        shown = [f"({', '.join(map(str, chosen))})" for chosen in itertools.product(*params)] if params else [""]
+        for words, value, low, high in zip(shown, *columns, strict=False):
+            if isinstance(value, int | float):
+                bounded = isinstance(low, int | float) and isinstance(high, int | float)
+                ends = (low, high) if bounded else (value, value)
+                yield f"{name}{words}", float(value), float(ends[0]), float(ends[1])
 
 
 def _is(kind: type, value: Any) -> Any:

@@ -65,7 +65,8 @@ class PythonRow(NamedTuple):
 def ratio(above: Point, below: Point) -> Ratio:
     """How many times as long `above` took; exactly once where it is the same point. Raises ValueError without times.
 
-    Of one strategy with as many workers, measured in pairs with one reference, the reference's time cancels.
+    Of one strategy with as many workers, measured in pairs with one reference, the reference's time cancels, and so
+    does that of an environment's base.
 
     The interval is by the method of variance estimates recovery, on logarithms: it needs no more
     than the two intervals, and keeps their asymmetry (Donner and Zou, "Closed-form confidence
@@ -81,6 +82,8 @@ def ratio(above: Point, below: Point) -> Ratio:
         return Ratio(value)
     same = (above.strategy, above.workers) == (below.strategy, below.workers)
     fixed = 0.0 if same else math.hypot(above.fixed, below.fixed)
+    if not same or above.base != below.base:
+        fixed = math.hypot(fixed, above.link, below.link)
     down = math.hypot(math.log(above.time / above.low), math.log(below.high / below.time), fixed)
     up = math.hypot(math.log(above.high / above.time), math.log(below.time / below.low), fixed)
     return Ratio(value, value * math.exp(-down), value * math.exp(up))
@@ -88,12 +91,11 @@ def ratio(above: Point, below: Point) -> Ratio:
 
 def widened(point: Point) -> Point:
     """The point with the interval that it has among other benchmarks: the reference's times have one too."""
-    if not point.fixed or point.time is None or point.low is None or point.high is None:
+    fixed = math.hypot(point.fixed, point.link)
+    if not fixed or point.time is None or point.low is None or point.high is None:
         return point
-    down, up = (
-        math.hypot(math.log(a / b), point.fixed) for a, b in ((point.time, point.low), (point.high, point.time))
-    )
-    return point._replace(low=point.time * math.exp(-down), high=point.time * math.exp(up), fixed=0.0)
+    down, up = (math.hypot(math.log(a / b), fixed) for a, b in ((point.time, point.low), (point.high, point.time)))
+    return point._replace(low=point.time * math.exp(-down), high=point.time * math.exp(up), fixed=0.0, link=0.0)
 
 
 def baseline(points: Iterable[Point], serial: str) -> Point | None:

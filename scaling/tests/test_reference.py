@@ -11,7 +11,8 @@ import pytest
 import suites
 from sites import Opened, opening, publish, published, serve
 
-from asv_scaling import points, reference, results, speedup
+from asv_scaling import history, points, reference, results, speedup
+from asv_scaling.changes import Z_99
 from asv_scaling.reference import Z_99_OVER_95
 from asv_scaling.suite import Settings, Suite
 
@@ -244,3 +245,93 @@ def test_the_page_says_how_numbers_were_taken_and_marks_those_that_were_apart(
     assert "5 pairs" in page.text_content("#scaling-numbers")
     assert "4 Mflop/s" in page.text_content("#scaling-numbers"), "the rate of what takes 0.5 s"
     opened.picture("taken-in-pairs")
+
+
+@pytest.fixture
+def based(made_up: suites.MadeUp) -> Iterator[suites.MadeUp]:
+    """The second commit was measured on 3.13 against the first there, and that one against the first on 3.9."""
+    link_on(made_up, 1)
+    yield made_up
+    (made_up.folder / "results" / "paired" / "alongside.jsonl").unlink()
+
+
+def link_on(made: suites.MadeUp, *linked: int) -> None:
+    """On 3.13 these commits were measured against the first one there, and all else against the first on 3.9."""
+    first = made.commits[0]
+    lines = [
+        {
+            "commit": commit,
+            "environment": f"virtualenv-py{python}",
+            "reference": [first, "virtualenv-py3.13" if python == "3.13" and number in linked else "virtualenv-py3.9"],
+            "times": {},
+        }
+        for number, commit in enumerate(made.commits)
+        for python in ("3.9", "3.13")
+    ]
+    made.write("results/paired/alongside.jsonl", "".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+OWN = math.log(1 + INTERVAL)  # half of the interval of each time's logarithm, but for the small asymmetry
+
+
+def test_an_environments_base_cancels_between_its_commits_and_not_between_environments(based: suites.MadeUp) -> None:
+    base, later = (points_of(based, "paired", commit, "3.13") for commit in (0, 1))
+    other = points_of(based, "paired", 1, "3.9")
+    assert base["pool", 2].low == base["pool", 2].time, "it is what others were measured against"
+    for above, below, halves in (
+        (later["pool", 2], base["pool", 2], [OWN]),
+        (later["pool", 2], other["pool", 2], [OWN, OWN, OWN]),  # the third is the base's
+        (later["serial", 1], later["pool", 2], [OWN] * 4 + [HALF * Z_99_OVER_95]),
+        (base["serial", 1], base["pool", 2], [OWN] * 2 + [HALF * Z_99_OVER_95]),
+    ):
+        found = speedup.ratio(above, below)
+        assert found.high is not None
+        assert math.log(found.high / found.value) == pytest.approx(math.hypot(*halves), rel=0.02)
+    row = speedup.rows([later["serial", 1]], "serial")[0]
+    assert row.time_high == pytest.approx(math.exp(math.hypot(OWN, OWN)), rel=1e-3)
+
+
+def test_in_the_series_of_an_environment_what_has_the_bases_error_is_told_from_what_has_not(
+    based: suites.MadeUp,
+) -> None:
+    third = based.run("paired", based.commit(), "3.13", {WORK["name"]: suites.row(WORK, TIMES, INTERVAL)})
+    link_on(based, 1)
+    try:
+        (machine,) = (one for one in results.machines(based.folder / "results", pytest.fail) if one.name == "paired")
+        read = history.read(machine, {WORK["name"]: WORK}, pytest.fail)
+    finally:
+        third.unlink()
+    points_there = read.series[history.Series(POOL, "virtualenv-py3.13")]
+    errors = {read.commits[point.revision]: point.error * Z_99 for point in points_there}
+    first, second, last = based.commits[0], based.commits[1], based.commits[-1]
+    of_last = math.hypot(OWN, OWN)
+    assert errors == pytest.approx({first: (OWN + of_last) / 2, second: OWN, last: of_last}, rel=0.02)
+
+
+def test_a_reference_that_was_replaced_is_no_base(tmp_path: Path) -> None:
+    old, new = {"commit": "old", "environment": "py3.13"}, {"commit": "new", "environment": "py3.13"}
+    header = {"build": new, "replaced": [{"build": old, "by": new}]}
+    (tmp_path / "reference.jsonl").write_text(json.dumps(header) + "\n")
+    lines = [
+        {"commit": "a", "environment": "py3.13", "reference": ["old", "py3.13"], "times": {}},
+        {"commit": "a", "environment": "py3.12", "reference": ["old", "py3.12"], "times": {}},
+        {"commit": "b", "environment": "py3.12", "reference": ["new", "py3.13"], "times": {}},
+    ]
+    (tmp_path / "alongside.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    found = reference.of(tmp_path)
+    assert found is not None
+    assert found.bases == {("a", "py3.12"): ("old", "py3.12")}
+
+
+@pytest.mark.parametrize("text", ["[", '{"result_columns": 1}'])
+def test_without_a_base_that_can_be_read_nothing_is_exact(text: str, based: suites.MadeUp) -> None:
+    path = based.folder / "results" / "paired" / f"{based.commits[0][:8]}-virtualenv-py3.13.json"
+    before = path.read_text()
+    path.write_text(text)
+    try:
+        found = reference.of(path.parent)
+        assert found is not None
+        assert found.links == {(based.commits[0], "virtualenv-py3.13"): {}}
+        assert points_of(based, "paired", 1, "3.13")["pool", 2].link == 0.0
+    finally:
+        path.write_text(before)

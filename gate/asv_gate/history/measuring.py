@@ -46,6 +46,15 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Base:
+    """What a benchmark is measured against: a build, its time there in seconds, and the seconds that a pair takes."""
+
+    build: Build
+    time: float
+    cost: float
+
+
+@dataclass(frozen=True)
 class Came:
     """What came of a target, in words; whether its package has results, and the benchmarks that failed."""
 
@@ -78,6 +87,7 @@ def run(request: HistoryRequest, progress: Progress) -> list[Came]:
         history.replace_reference()
         came = []
         for place, target in enumerate(targets, 1):
+            history.measure_base(target)
             came.append(history.target(target, place, len(targets)))
             progress.stage(f"{target.build}: {came[-1].words}")
         return came
@@ -104,6 +114,7 @@ class _History:
         self.reference = found or Reference(Build(asked, plan["environments"][-1]["name"]), self.machine)
         self.environments = {environment["name"]: environment for environment in plan["all"]}
         self.sides: dict[Build, Side] = {}
+        self.has_base: dict[str, bool] = {}  # by environment
         self.packages = packages.load(self.folder)
         self.alongside = alongside.load(self.folder)
 
@@ -162,9 +173,39 @@ class _History:
         except GateError as error:
             return Came(target, f"could not be measured: {error}", False, {title: str(error)})
 
+    def base_in(self, environment: str) -> Build:
+        """The reference's commit in an environment.
+
+        Two environments, as of two Pythons, do not change alike from hour to hour, so that steps between commits must
+        be of pairs within one. This build is measured against the reference, and all others of its environment
+        against it.
+        """
+        return Build(self.reference.build.commit, environment)
+
+    def measure_base(self, target: Target) -> None:
+        """Measure the reference's commit in the target's environment, once.
+
+        Where that cannot be, the environment's builds are measured against the reference, as that one is.
+        """
+        name = target.build.environment
+        base = self.base_in(name)
+        if name in self.has_base or base in (self.reference.build, target.build):
+            return
+        self.has_base[name] = False
+        try:
+            asked = {"config": self.request.config.name, "range": base.commit, "pythons": []}
+            commit = asvlink.ask("plan", asked, self.request.config, PLAN_SECONDS, ASV)["commits"][0]
+            came = self.target(Target(commit, target.environment), 1, 1)
+            words, self.has_base[name] = came.words, came.measured
+        except GateError as error:
+            words = f"could not be measured: {error}"
+        self.progress.stage(f"{base}, which others are measured against there: {words}")
+
     def target_side(self, build: Build) -> Side:
         """The build, installed: in place of the one before in its environment, unless it is measured against."""
-        if build == self.reference.build or any(build == time.build for time in self.reference.times.values()):
+        if build == self.base_in(build.environment) or any(
+            build == time.build for time in self.reference.times.values()
+        ):
             return self.side(build)
         suite = in_environment(self.suite, self.environments[build.environment])
         return self.prepared(suite, build, self.space.install_over(suite, build.commit, self.progress.stage))
@@ -210,14 +251,19 @@ class _History:
         timings = [each for each in wanted if each.type == "time"]
         with self.journal(side, self.header(target)) as journal:
             values, failed = self.fixed(timings, target, side, found, journal)
-            spent = self.pairs([each for each in timings if each.name not in values], side, journal, title)
-            values |= self.values(spent)
+            rest = [each for each in timings if each.name not in values]
+            bases = self.bases(rest, target.build, found)
+            spent = self.pairs(rest, bases, side, journal, title)
+            values |= self.values(spent, bases)
             metrics = [each for each in wanted if each.type != "time"]
             values |= {each.name: _metric(side, each) for each in metrics}
         failed |= {name: value.why for name, value in values.items() if value.failed}
-        own = {name for name, each in self.reference.times.items() if each.build == self.reference.build}
-        took = {name: each for name, each in spent.alongside().items() if name in own}
-        self.alongside.add(of.build, self.reference.build, took)
+        took = spent.alongside()
+        for base in dict.fromkeys((self.base_in(of.build.environment), self.reference.build)):
+            own = {name: each for name, each in took.items() if bases[name].build == base}
+            if own:
+                self.alongside.add(of.build, base, own)
+                break
         self.save(of, found, values, began)
         self.packages.add(of.build, digest)
         wide = sum(
@@ -304,24 +350,40 @@ class _History:
                 values |= {name: Value(why=why, skipped="skips itself" in why) for name, why in without.items()}
         return values, {}
 
-    def pairs(self, timings: Sequence[Benchmark], side: Side, journal: Journal, title: str) -> Spent:
-        """Interleaved pairs of each with its reference."""
+    def bases(self, timings: Sequence[Benchmark], build: Build, found: Discovery) -> dict[str, Base]:
+        """What each is measured against: the reference's commit in its environment, or else what fixed its time."""
+        base = self.base_in(build.environment)
+        has_base = base != build and self.has_base.get(build.environment, False)
+        there = rows.times(self.file(base), found.entries) if has_base else {}
+        bases = {}
+        for name in (each.name for each in timings):
+            fixed = self.reference.times[name]
+            seconds, _ = there.get(name, (0.0, 0.0))
+            bases[name] = Base(base if seconds else fixed.build, seconds or fixed.seconds, fixed.cost)
+        return bases
+
+    def pairs(
+        self, timings: Sequence[Benchmark], bases: Mapping[str, Base], side: Side, journal: Journal, title: str
+    ) -> Spent:
+        """Interleaved pairs of each with its base."""
         by_name = {each.name: each for each in timings}
-        times = self.reference.times
         if not timings:
             return Spent()
         budget = self.request.budget
-        costs = [times[name].cost for name in by_name]
+        costs = [bases[name].cost for name in by_name]
         samples = fitting(costs, budget)
-        for build in dict.fromkeys(times[name].build for name in by_name):
+        for build in dict.fromkeys(bases[name].build for name in by_name):
             self.side(build)  # builds it, of which the progress of the pairs is not to speak
         longest, words = forecast(costs, budget)
         self.progress.stage(f"Measuring {count(len(by_name), 'benchmark')} of {title}, {words}")
 
         def take(number: int, name: str) -> PairTaken:
-            base = self.side(times[name].build)
+            build = bases[name].build
+            base = self.side(build)
+            against = str(build) if build != self.reference.times[name].build else None
             line = journal.once(
-                {"round": number, "name": name, "fix": None},  # the first build's journal has reference times too
+                # The first build's journal has reference times, too, and one may have pairs with another base.
+                {"round": number, "name": name, "fix": None, "against": against},
                 lambda: comparable.as_line(
                     comparable.measure_pair((base, side), by_name[name], coins(number, name), samples)
                 ),
@@ -338,7 +400,7 @@ class _History:
             tell=lambda spent: self.progress.done(spent.seconds, expected(spent, longest)),
         )
 
-    def values(self, spent: Spent) -> dict[str, Value]:
+    def values(self, spent: Spent, bases: Mapping[str, Base]) -> dict[str, Value]:
         """What the pairs say of each benchmark, in seconds."""
         found = spent.estimates()
         values = {}
@@ -347,7 +409,7 @@ class _History:
                 why = spent.failed.get(name, "it has no pairs")
                 values[name] = Value(why=why, skipped="skips itself" in why and "fails" not in why)
             else:
-                base = self.reference.times[name].seconds
+                base = bases[name].time
                 values[name] = Value(base * found[name].ratio, found[name], tuple(spent.pairs[name]), base)
         return values
 
