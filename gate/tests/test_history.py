@@ -349,6 +349,9 @@ def test_in_another_environment_commits_are_measured_against_the_references_comm
 def test_without_the_references_commit_in_an_environment_the_reference_is_what_others_are_measured_against(
     thing: Path, two_environments: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """All environments have the same packages, and the base is measured all the same when it can be."""
+    content = json.loads(two_environments.read_text())
+    two_environments.write_text(json.dumps({**content, "project": "asv_runner"}))
     asked = HistoryRequest(
         commits="slower", config=Path(two_environments.name), reference="base", bench=["time_work"], budget=1.0
     )
@@ -366,7 +369,12 @@ def test_without_the_references_commit_in_an_environment_the_reference_is_what_o
     assert [each.measured for each in came] == [True, True]
     (folder,) = (thing / "results").glob("*-paired")
     base, slower = (project.git(thing, "rev-parse", name) for name in ("base", "slower"))
-    assert measured_against(folder) == {(slower, level): (base, "2") for level in "12"}
+    before = {(slower, level): (base, "2") for level in "12"}
+    assert measured_against(folder) == before
+    monkeypatch.setattr(measuring._History, "target_side", plain)
+    with ConsoleProgress() as progress:
+        measuring.run(asked, progress)
+    assert measured_against(folder) == before | {(base, "1"): (base, "2")}
 
 
 def test_what_an_earlier_run_knows_to_be_unchanged_is_measured_only_when_it_is_asked_for(

@@ -48,15 +48,17 @@ class Fixed(NamedTuple):
 
 @dataclass(frozen=True)
 class Reference:
-    """A machine's reference: a build, and how the times of the benchmarks were fixed, by name with parameters."""
+    """A machine's reference: a build, and how the times of the benchmarks were fixed, by name with parameters.
+
+    `bases` says what builds of other environments were measured against, and `links`, by base and benchmark, half of
+    the base's own 99 % interval, of the logarithm.
+    """
 
     commit: str
     environment: str
     fixed: Mapping[str, Fixed] = field(default_factory=dict)
-    bases: Mapping[Build, Build] = field(
-        default_factory=dict
-    )  # what builds of other environments were measured against
-    links: Mapping[Build, Mapping[str, float]] = field(default_factory=dict)  # half of each base's own 99 % intervals
+    bases: Mapping[Build, Build] = field(default_factory=dict)
+    links: Mapping[Build, Mapping[str, float]] = field(default_factory=dict)
 
     def link(self, run: Run, name: str) -> float:
         """Half of the 99 % interval of the logarithm of a base's time of the benchmark, which the run's time has in it.

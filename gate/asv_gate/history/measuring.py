@@ -240,7 +240,9 @@ class _History:
             self.packages.add(target.build, digest)
             return Came(target, "measured before", True, {})
         of = target
-        for build in () if self.request.again else self.packages.same(target.build, digest):
+        is_base = target.build == self.base_in(target.build.environment) != self.reference.build
+        again = self.request.again or is_base  # a base needs results of its own
+        for build in () if again else self.packages.same(target.build, digest):
             left = self.unwritten(wanted, build, found)
             if not left:
                 return Came(target, f"not measured: the same package as {build.commit[:8]}", True, {})
