@@ -367,6 +367,7 @@ def test_without_the_references_commit_in_an_environment_the_reference_is_what_o
     with ConsoleProgress() as progress:
         came = measuring.run(asked, progress)
     assert [each.measured for each in came] == [True, True]
+    assert ["since its commit could not be measured" in each.words for each in came] == [True, False]
     (folder,) = (thing / "results").glob("*-paired")
     base, slower = (project.git(thing, "rev-parse", name) for name in ("base", "slower"))
     before = {(slower, level): (base, "2") for level in "12"}

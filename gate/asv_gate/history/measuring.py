@@ -273,6 +273,8 @@ class _History:
             for value in values.values()
         )
         words = self.words(values, spent, wide)
+        if self.has_base.get(target.build.environment) is False and not is_base:
+            words += f"; against {self.reference.build}, since its commit could not be measured in this environment"
         if of is not target:
             words += f"; they are {of.build.commit[:8]}'s, which has the same package and the other results"
         return Came(target, words, True, failed)
