@@ -1,7 +1,8 @@
-"""What the reference took while other builds were measured against it: by build, a time of each benchmark.
+"""What each build was measured against, and what that took meanwhile: by build, a time of each benchmark.
 
 The reference's times were fixed in one hour. How two of them compare, as the strategies of a workload, may be
-another on the same machine in another hour: these tell.
+another on the same machine in another hour: these tell. And of builds that were measured against their environment's
+base, and not against the reference, they say so.
 """
 
 import math
@@ -19,7 +20,7 @@ Times = Mapping[str, tuple[float, float]]  # by benchmark, seconds and half of t
 
 @dataclass(frozen=True)
 class During:
-    """The times of a reference while a build was measured."""
+    """What a build was measured against, the reference or a base, and its times meanwhile."""
 
     reference: Build
     times: Times
@@ -33,7 +34,7 @@ class Alongside:
     builds: dict[Build, During] = field(default_factory=dict)
 
     def add(self, build: Build, reference: Build, times: Times) -> None:
-        """Keep what the reference took, beside what is known of other benchmarks, and write the file whole."""
+        """Keep it, beside what is known of the build's other benchmarks, and write the file whole."""
         before = self.builds.get(build)
         if not times:
             return
@@ -64,4 +65,9 @@ def _during(line: Mapping[str, Any]) -> During:
     return During(Build(*map(str, line["reference"])), times)
 
 
-LINES = Lines(NAME, _line, _during, "speedups are those of the reference's hour")
+LINES = Lines(
+    NAME,
+    _line,
+    _during,
+    "speedups are those of the reference's hour, and those of other environments lack the error of their base",
+)
