@@ -34,6 +34,11 @@ def pattern(text: str) -> re.Pattern[str]:
         raise argparse.ArgumentTypeError(f"must be a regular expression, not {text!r}: {error}") from None
 
 
+def expression(text: str) -> str:
+    """A regular expression, as its text."""
+    return pattern(text).pattern
+
+
 def whole(least: int) -> Callable[[str], int]:
     """An integer of at least so much."""
 
@@ -56,6 +61,13 @@ def word(text: str) -> str:
     """The name of one thing."""
     if not text.strip():
         raise argparse.ArgumentTypeError(f"must be a name, not {text!r}")
+    return text
+
+
+def folder_name(text: str) -> str:
+    """The name of a folder in another one."""
+    if text.strip() in ("", ".", "..") or any(sign in text for sign in "/\\\0"):
+        raise argparse.ArgumentTypeError(f"must be the name of a folder, without / or \\, not {text!r}")
     return text
 
 

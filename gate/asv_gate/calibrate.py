@@ -80,16 +80,16 @@ def words(path: Path, settings: Settings) -> str:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         unchanged, one = found["replays"][0], found["replays"][1]
-    except (OSError, ValueError, KeyError, IndexError):
+        same = {key: found["settings"].get(key) for key in ("alpha", "threshold")}
+        if same != {"alpha": settings.alpha, "threshold": settings.threshold}:
+            return ""
+        budget, alarms = found["settings"]["budget"] / 60, as_rate(unchanged["alarms"])
+        return (
+            f"Calibrated on {found['machine']} with {found['benchmarks']} benchmarks and a budget of {budget:g} min: "
+            f"false alarms in {alarms} of runs; {one['case']} is found in {as_rate(one['found'])}."
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # not a file of ours, or not whole
         return ""
-    same = {key: found["settings"].get(key) for key in ("alpha", "threshold")}
-    if same != {"alpha": settings.alpha, "threshold": settings.threshold}:
-        return ""
-    budget = found["settings"]["budget"] / 60
-    return (
-        f"Calibrated on {found['machine']} with {found['benchmarks']} benchmarks and a budget of {budget:g} min: "
-        f"false alarms in {as_rate(unchanged['alarms'])} of runs; {one['case']} is found in {as_rate(one['found'])}."
-    )
 
 
 def table(calibration: dict[str, Any]) -> list[str]:

@@ -1,8 +1,7 @@
-"""The command line; ``history`` and ``find`` are in `asv_gate.history.commands`."""
+"""The command line; what is not ``run`` or ``plan`` is in `recording_commands` and `asv_gate.history.commands`."""
 
 import argparse
 import contextlib
-import math
 import secrets
 import signal
 import sys
@@ -13,21 +12,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from asv_gate import __version__, asvlink, calibrate, gate, plan, processes, recording
-from asv_gate.arguments import duration, fraction, path, pattern, requirement, variable, whole, word
-from asv_gate.decide import Settings
+from asv_gate import __version__, asvlink, calibrate, gate, plan, processes, recording_commands
+from asv_gate.arguments import fraction, path, whole, word
 from asv_gate.errors import GateError
-from asv_gate.history import commands as history
+from asv_gate.history import commands as history_commands
+from asv_gate.options import ALL, comparison, request_of
 from asv_gate.progress import ConsoleProgress
-from asv_gate.replay import Injection, replay
 from asv_gate.report import planned, unwritable, write_all
 from asv_gate.report.model import Report, Status
 from asv_gate.report.terminal import show
-from asv_gate.report.words import count, percent
-from asv_gate.request import METRIC_THRESHOLD, Choice, Request
-from asv_gate.workspace import Workspace
 
-ALL = "all"
 GRAVEST_FIRST = (Status.UNABLE, Status.REGRESSION, Status.UNDERPOWERED, Status.OK)
 
 
@@ -92,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("head", type=word, metavar="HEAD", nargs="?", default="HEAD", help="by default HEAD")
     run.add_argument("--seed", type=whole(0), metavar="N", help="of the order of things; by default by chance")
-    _comparison(run)
+    comparison(run)
     run.add_argument("--report", type=path, metavar="DIR", help="where the reports go; by default the run's own folder")
     run.add_argument("--all", action="store_true", help="print unchanged benchmarks too, each in lines of its own")
     run.add_argument("--require-power", type=fraction, metavar="10%", help="exit 3 if such a slowdown could be missed")
@@ -103,37 +97,9 @@ def parser() -> argparse.ArgumentParser:
         help="keep of .asv-gate only what the next run against BASE can use",
     )
     _add_plan(commands)
-    _add_recording_commands(commands)
-    history.add(commands, fraction, duration)
+    recording_commands.add(commands)
+    history_commands.add(commands)
     return top
-
-
-def _add_recording_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    record = commands.add_parser("record", help="make an A/A recording; the same command goes on with it")
-    record.set_defaults(command=record_command, goes_on="; the same command goes on from here")
-    record.add_argument("recording", type=path, metavar="RECORDING", help="a file of JSON lines")
-    record.add_argument("--commit", type=word, help="by default that of the recording so far, at first HEAD")
-    record.add_argument("--pairs", type=whole(1), default=60, metavar="N", help="of each benchmark; by default 60")
-    record.add_argument(
-        "--for", dest="seconds", type=duration, default=math.inf, metavar="3m", help="then stop, for now"
-    )
-    _suite(record)
-
-    replay = commands.add_parser("replay", help="decide virtual runs drawn from an A/A recording")
-    replay.set_defaults(command=replay_command, goes_on="")
-    replay.add_argument("--inject", type=fraction, metavar="5%", help="slow a benchmark of head down in each run")
-    replay.add_argument("--only", type=pattern, metavar="REGEX", default="", help="which benchmarks may be slowed down")
-    replay.add_argument(
-        "--at-once", type=whole(0), default=1, metavar="N", help="so many of them in each run; 0 for all"
-    )
-    calibrate = commands.add_parser("calibrate", help="false alarms and power by replay, for `run` to print")
-    calibrate.set_defaults(command=calibrate_command, goes_on="")
-    calibrate.add_argument("--config", type=path, default=Path("asv.conf.json"), help="asv's, beside which it is kept")
-    for command in (replay, calibrate):
-        command.add_argument("recording", type=path, metavar="RECORDING", help="what `record` has recorded")
-        command.add_argument("--gates", type=whole(1), default=2000, metavar="N", help="virtual runs; by default 2000")
-        command.add_argument("--seed", type=whole(0), default=0, metavar="N", help="of what is drawn; by default 0")
-        _decision(command)
 
 
 def _add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -155,95 +121,7 @@ def _add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         help="of each benchmark, to measure its noise; by default it is assumed",
     )
     plan.add_argument("--json", action="store_true", help="print JSON")
-    _comparison(plan)
-
-
-def _comparison(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--metric-threshold",
-        type=fraction,
-        default=METRIC_THRESHOLD,
-        metavar="5%",
-        help="the change from which a metric that does not vary has changed; by default 5%%",
-    )
-    command.add_argument(
-        "--timeout", type=duration, metavar="60s", help="of any benchmark, where its own is longer; by default its own"
-    )
-    command.add_argument(
-        "--installations",
-        type=int,
-        choices=(1, 2),
-        default=2,
-        help="of each commit, against accidents of layout; by default 2",
-    )
-    _suite(command)
-    _add_choices(command)
-    _decision(command)
-
-
-def _add_choices(command: argparse.ArgumentParser) -> None:
-    """What environments are made of; each is for both sides, but for what is said of base."""
-    command.add_argument("--base-python", type=word, metavar="X.Y", help="base's, where it is not head's")
-    command.add_argument("--base-environment", type=word, metavar="SPEC", help="base's, where it is not head's")
-    kinds = (("requirement", requirement, "NAME==VERSION"), ("env", variable, "NAME=VALUE"))
-    for (name, kind, like), what in zip(kinds, ("a package's version", "a variable of the benchmarks"), strict=True):
-        command.add_argument(
-            f"--{name}",
-            type=kind,
-            action="append",
-            default=[],
-            metavar=like,
-            help=f"{what}, in place of the config's; repeatable",
-        )
-        command.add_argument(
-            f"--base-{name}",
-            type=kind,
-            action="append",
-            default=[],
-            metavar=like,
-            help="base's, where it is not head's; repeatable",
-        )
-
-
-def _suite(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--config", type=path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
-    command.add_argument(
-        "-E",
-        "--environment",
-        type=word,
-        metavar="SPEC",
-        help="as asv takes it: conda, virtualenv:3.12, the name of one; `run` takes `all`, one after another",
-    )
-    command.add_argument(
-        "--python",
-        type=word,
-        metavar="X.Y",
-        help="one of the config's, by default the one that runs asv-gate; `run` takes `all`",
-    )
-    command.add_argument(
-        "--bench", action="append", default=[], metavar="REGEX", help="only benchmarks that it is found in; repeatable"
-    )
-
-
-def _decision(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--budget", type=duration, default=600.0, metavar="10m", help="of measuring; by default 10m")
-    command.add_argument(
-        "--budget-limit",
-        type=duration,
-        default=0.0,
-        metavar="15m",
-        help="what it grows to for what stands out and is not settled; by default half as much again",
-    )
-    command.add_argument(
-        "--threshold", type=fraction, default=0.01, metavar="1%", help="a slowdown up to which is none; by default 1%%"
-    )
-    command.add_argument(
-        "--alpha",
-        type=fraction,
-        default=0.01,
-        metavar="1%",
-        help="the share of runs on unchanged code that may raise an alarm; by default 1%%",
-    )
+    comparison(plan)
 
 
 def run_in_environments(options: argparse.Namespace) -> int:
@@ -280,7 +158,7 @@ def run_command(options: argparse.Namespace) -> int:
 
 def compare(options: argparse.Namespace, *, of_several: bool = False) -> Report:
     """Run, write the reports, and print what was found."""
-    request = _request(options)
+    request = request_of(options)
     if options.base is None and not request.base_choice:
         raise GateError("BASE is missing: name a commit, or what differs in base, as with --base-python")
     request = replace(
@@ -308,91 +186,6 @@ def plan_command(options: argparse.Namespace) -> int:
     if ALL in (options.environment, options.python):
         raise GateError("a plan is of one environment: name it")
     with ConsoleProgress() as progress:
-        made = plan.plan(_request(options), options.pairs, progress)
+        made = plan.plan(request_of(options), options.pairs, progress)
     print(planned.as_json(made) if options.json else "\n".join(planned.as_lines(made)))
     return Status.OK
-
-
-def record_command(options: argparse.Namespace) -> int:
-    if ALL in (options.environment, options.python):
-        raise GateError("a recording is of one environment: name it")
-    request = recording.RecordRequest(
-        path=options.recording,
-        pairs=options.pairs,
-        commit=options.commit,
-        config=options.config,
-        python=options.python,
-        environment=options.environment,
-        bench=options.bench,
-        seconds=options.seconds,
-    )
-    with ConsoleProgress() as progress:
-        done, total = recording.record(request, progress)
-    print(f"{options.recording} has {done} of {total} pairs." + ("" if done == total else " The same command goes on."))
-    return Status.OK
-
-
-def replay_command(options: argparse.Namespace) -> int:
-    found = recording.load(options.recording)
-    injection = None
-    if options.inject is not None:
-        targets = [i for i, name in enumerate(found.names) if options.only.search(name)]
-        if not targets or options.at_once > len(targets):
-            raise GateError(
-                f"{len(targets)} benchmarks of {options.recording} have a name like {options.only.pattern!r}"
-            )
-        injection = Injection(options.inject, targets, options.at_once or len(targets))
-    with ConsoleProgress() as progress:
-        benchmarks = count(len(found.names), "benchmark")
-        progress.stage(f"{options.gates} virtual runs of {benchmarks}, {len(found.d)} pairs each")
-        replayed = replay(
-            found, _settings(options), runs=options.gates, seed=options.seed, injection=injection, tell=progress.done
-        )
-    print(f"Runs with an alarm: {replayed.alarms}")
-    print(f"Runs without an alarm in which something stays unsettled: {replayed.unsettled}")
-    print(f"Runs that name a benchmark which was not slowed down: {replayed.wrong}")
-    if injection is not None:
-        print(f"Slowdowns of {percent(injection.slowdown)} found and named: {replayed.found}")
-        for name, rate in replayed.by_noise:
-            print(f"  of benchmarks with pair noise {name}: {rate if rate.of else 'there were none'}")
-    print(f"A run measures for {replayed.seconds:.0f} s (median).")
-    return Status.OK
-
-
-def calibrate_command(options: argparse.Namespace) -> int:
-    found = recording.load(options.recording)
-    path = Workspace(options.config).calibration
-    with ConsoleProgress() as progress:
-
-        def tell(words: str, done: int, total: int) -> None:
-            if done == 1:
-                progress.stage(words)
-            progress.done(done, total)
-
-        calibration = calibrate.calibrate(found, _settings(options), runs=options.gates, seed=options.seed, tell=tell)
-    calibrate.write(path, calibration)
-    print("\n".join(calibrate.table(calibration)))
-    print(f"Written to {path}; asv-gate run tells of it.")
-    return Status.OK
-
-
-def _request(options: argparse.Namespace) -> Request:
-    base_choice = Choice(
-        options.base_python, options.base_environment, dict(options.base_requirement), dict(options.base_env)
-    )
-    return Request(
-        base=options.base or options.head,
-        head=options.head,
-        config=options.config,
-        choice=Choice(options.python, options.environment, dict(options.requirement), dict(options.env)),
-        base_choice=base_choice,
-        bench=options.bench,
-        settings=_settings(options),
-        metric_threshold=options.metric_threshold,
-        timeout=options.timeout,
-        installations=options.installations,
-    )
-
-
-def _settings(options: argparse.Namespace) -> Settings:
-    return Settings(options.alpha, options.threshold, options.budget, limit=options.budget_limit)

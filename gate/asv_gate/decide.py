@@ -27,6 +27,8 @@ from asv_gate.settings import Settings
 
 __all__ = ["Decision", "Settings", "Source", "Verdict", "decide"]
 
+PARTS = 2  # installations, or halves of the pairs, in each of which the suite result must show
+
 
 class Verdict(str, Enum):
     """What is said of a benchmark."""
@@ -131,7 +133,8 @@ def decide(
             verdicts[i] = Verdict.UNSETTLED
             notes[i] = f"stands out as {'worse' if sign > 0 else 'better'}, but the budget did not suffice to settle it"
     for i, alive in enumerate(meter.alive):
-        if verdicts[i] is Verdict.UNCHANGED and (not alive or np.isnan(screened.d[i]).all()):
+        unknown = not alive or i in screened.given_up or np.isnan(screened.d[i]).all()
+        if verdicts[i] is Verdict.UNCHANGED and unknown:
             verdicts[i] = Verdict.FAILED
     decision = Decision(
         settings,
@@ -160,6 +163,8 @@ def judge_suite(decision: Decision, installations: np.ndarray, everyone: np.ndar
         return
     decision.suite_estimate = float(np.median(signedrank.estimate(d)))
     of_rounds = installations[: screened.untouched]
+    if len(np.unique(of_rounds)) < PARTS:  # in a short budget: it might be an accident of one installation
+        return
     for sign, verdict in ((1, Verdict.SLOWER), (-1, Verdict.FASTER)):
         beyond = sign * d - decision.margins[everyone][:, np.newaxis]
         p = signedrank.p_value(beyond.ravel())

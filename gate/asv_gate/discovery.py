@@ -28,6 +28,11 @@ class Discovery:
     gil_is_back: bool = False  # a free-threaded Python has one, once the suite is imported
     seconds: float = 0.0  # of all imports
 
+    @property
+    def ids(self) -> dict[str, str]:
+        """Asv's ids of the benchmarks, by name."""
+        return {each.name: each.id for each in self.benchmarks}
+
 
 def discover(suite: Suite, install: Install) -> Discovery:
     """Import the suite with this commit, file by file: one that fails, or ends the process, does not hide the others.

@@ -1,6 +1,7 @@
 """Which commit made a benchmark slower: ``asv-gate find GOOD BAD --bench NAME``."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +10,17 @@ from typing import Any
 import numpy as np
 
 from asv_gate import asvlink, comparable, workspace
-from asv_gate.asvlink import Benchmark
+from asv_gate.asvlink import Benchmark, Install
 from asv_gate.bisection import MOST, CannotMeasure, Ending, Search, search
 from asv_gate.discovery import discover
 from asv_gate.errors import GateError
 from asv_gate.history.measuring import ASV, PLAN_SECONDS
-from asv_gate.journal import Journal
+from asv_gate.journal import Journal, has_value
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
 from asv_gate.report.model import Status
 from asv_gate.report.words import count
+from asv_gate.settings import Settings
 from asv_gate.sides import matching
 from asv_gate.workspace import Workspace
 
@@ -40,6 +42,11 @@ class FindRequest:
     threshold
         The fraction up to which a slowdown is none.
 
+    Raises
+    ------
+    GateError
+        Where alpha or the threshold makes no sense.
+
     """
 
     good: str
@@ -50,6 +57,9 @@ class FindRequest:
     environment: str | None = None
     alpha: float = 0.01
     threshold: float = 0.01
+
+    def __post_init__(self) -> None:
+        Settings(self.alpha, self.threshold)
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,7 @@ def find(request: FindRequest, progress: Progress) -> Answer:
     asked = {"config": request.config.name, "range": f"{good}..{bad}", "pythons": []}
     plan = asvlink.ask("plan", asked, request.config, PLAN_SECONDS, ASV)
     later = [commit["hash"] for commit in plan["commits"]]
-    if bad not in later:
+    if bad not in later or plan["parent"] not in ("", good):
         raise GateError(f"{request.bad} does not come after {request.good} on one line of commits")
     line = [good, *(commit for commit in later if commit != bad), bad]
     folder = space.folder / "find"
@@ -171,17 +181,29 @@ class _Line:
         if position not in self.sides:
             commit = self.line[position]
             try:
-                install = self.space.install(self.suite, commit, "a", self.progress.stage)
+                self.sides[position] = self.prepared(self.space.install(self.suite, commit, "a", self.progress.stage))
             except GateError as error:
                 self.sides[position] = str(error).partition("\n")[0]
-            else:
-                folder = self.space.folder / "find" / install.folder.name
-                folder.mkdir(exist_ok=True)
-                self.sides[position] = Side(self.suite, install, folder)
         side = self.sides[position]
         if isinstance(side, str):
             raise CannotMeasure(side)
+        os.utime(side.install.folder)  # in use: a run beside this removes what no one has asked for in a day
         return side
+
+    def prepared(self, install: Install) -> Side:
+        folder = self.space.folder / "find" / install.folder.name
+        folder.mkdir(exist_ok=True)
+        return Side(self.suite, install, folder, ids=discover(self.suite, install).ids)
+
+    def both(self, base: int, head: int) -> tuple[Side, Side]:
+        """Two commits with dependencies of one day: what others have released is not head's doing."""
+        sides = self.side(base), self.side(head)
+        commits = self.line[base], self.line[head]
+        installs = self.space.install_both((self.suite, self.suite), commits, ("a", "a"), self.progress.stage)
+        for place, side, install in zip((base, head), sides, installs, strict=True):
+            if install.folder != side.install.folder:
+                self.sides[place] = self.prepared(install)
+        return self.side(base), self.side(head)
 
     def tell(self, base: int, head: int, number: int) -> None:
         """What is compared, once both are built; and how far it is."""
@@ -194,13 +216,13 @@ class _Line:
 
     def pair(self, base: int, head: int, number: int) -> float:
         def measured() -> dict[str, Any]:
-            sides = self.side(base), self.side(head)
+            sides = self.both(base, head)
             self.tell(base, head, number)
             coins = np.random.default_rng([base, head, number])
             return comparable.as_line(comparable.measure_pair(sides, self.benchmark, coins))
 
         key = {"pair": [self.line[base], self.line[head]], "number": number}
-        line = self.journal.once(key, measured)
+        line = self.journal.once(key, measured, has_value)
         if line["d"] is None:
             raise CannotMeasure(f"{self.benchmark.name} with commit {self.line[head][:10]}: {line['why']}")
         return float(line["d"])

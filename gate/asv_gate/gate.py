@@ -71,6 +71,9 @@ def run(request: Request, progress: Progress, calibration: Callable[[Workspace],
         differences = _differences(installed[0])
         space.remove_unused()
         selection = sides.select(suite, installed[0], request.bench, request.timeout, progress)
+        for others in installed[1:]:
+            for side, known in zip(others, installed[0], strict=True):
+                side.ids = known.ids
         dry = remembered(
             journal,
             selection,

@@ -13,6 +13,7 @@ Samples = tuple[int, int, float]
 # At least so many samples, at most so many, and no more after so many seconds. Where a machine is noisy, a pair's noise
 # falls with the root of its samples; a pair of many is still cheaper than several, as each starts two processes.
 SAMPLES: Samples = (5, 40, 0.5)
+SURE = 1.5  # times as long as its last sample another one may take
 
 
 class SampledProcess:
@@ -31,7 +32,7 @@ class SampledProcess:
         self._talk, self._timeout = talk, timeout
         self._samples: list[float] = []
         self._skipped = False
-        self._seconds = 0.0
+        self._seconds = self._last = 0.0
         self.well = True
 
     def set_up(self) -> bool:
@@ -49,6 +50,11 @@ class SampledProcess:
         said = self._ask({"sample": place, "number": number})
         if said is not None:
             self._samples.append(said)
+
+    @property
+    def has_time(self) -> bool:
+        """Whether another sample like the last is sure to end in time; asv would take no more of them, either."""
+        return self._seconds + SURE * self._last < self._timeout
 
     def dismiss(self) -> None:
         """Ask it to tear down and to end."""
@@ -72,7 +78,8 @@ class SampledProcess:
     def _hear(self) -> Any:
         start = monotonic()
         answer = self._talk.answer(start + self._timeout - self._seconds)
-        self._seconds += monotonic() - start
+        self._last = monotonic() - start
+        self._seconds += self._last
         said = json.loads(answer) if answer else None
         self._skipped = bool(answer) and said is None
         self.well = said is not None
@@ -99,6 +106,8 @@ def interleaved(
     deadline = monotonic() + seconds
     for taken in range(most):
         if (taken >= fewest and monotonic() > deadline) or not all(process.well for process in sampled):
+            break
+        if taken and not all(process.has_time for process in sampled):
             break
         for process, number in order if taken % 2 == 0 else order[::-1]:
             process.take(number, taken // 2)

@@ -40,13 +40,19 @@ class Journal:
         self._write(line)
         self.lines.append(dict(line))
 
-    def once(self, key: Mapping[str, Any], make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    def once(
+        self,
+        key: Mapping[str, Any],
+        make: Callable[[], Mapping[str, Any]],
+        stands: Callable[[Mapping[str, Any]], bool] = lambda line: True,
+    ) -> dict[str, Any]:
         """The line with these items: the one that an interrupted run has left, or a new one with what `make` gives.
 
-        A key is told from longer ones, of other lines, by None for what these have and it has not.
+        A key is told from longer ones, of other lines, by None for what these have and it has not. A line that was left
+        and does not stand is no answer.
         """
         for line in self._before:
-            if all(line.get(name) == value for name, value in key.items()):
+            if all(line.get(name) == value for name, value in key.items()) and stands(line):
                 return line
         line = {**key, **make()}
         if not self.lost:
@@ -67,6 +73,11 @@ class Journal:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+
+
+def has_value(line: Mapping[str, Any]) -> bool:
+    """Whether a pair has one. Where it has none a benchmark has failed, which the next run may not see again."""
+    return line["d"] is not None
 
 
 def read(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]], int]:

@@ -27,6 +27,7 @@ class Side:
     install: Install
     folder: Path
     cold: set[str] = field(default_factory=set)  # the names of benchmarks that a sampled process has said it of
+    ids: Mapping[str, str] = field(default_factory=dict)  # by name asv's, where they are known; see `own`
     _caches: dict[str, tuple[Path | None, str]] = field(default_factory=dict)
 
     def process(
@@ -37,10 +38,14 @@ class Side:
         (outcome,) = run_together([(self, benchmark, attributes, hash_seed)], limit)
         return outcome
 
+    def own(self, benchmark: Benchmark) -> Benchmark:
+        """The benchmark as this side has it: asv counts combinations of parameters, and a side may have others."""
+        return replace(benchmark, id=self.ids.get(benchmark.name, benchmark.name)) if self.ids else benchmark
+
     @contextlib.contextmanager
     def sampled(self, benchmark: Benchmark, hash_seed: int) -> Iterator[SampledProcess]:
         """A process of it that has begun to be set up; `samples_warm` has said that it can be."""
-        command = asvlink.sampler_command(self.suite, self.install, benchmark)
+        command = asvlink.sampler_command(self.suite, self.install, self.own(benchmark))
         with tempfile.TemporaryDirectory(dir=self.folder) as temporary:
             cwd = self.cache(benchmark)[0] or Path(temporary)
             with processes.talk(command, self.install.environ(hash_seed), cwd) as talk:
@@ -58,7 +63,7 @@ class Side:
         if key not in self._caches:
             folder = Path(tempfile.mkdtemp(prefix="setup_cache-", dir=self.folder))
             ended = processes.run(
-                asvlink.setup_cache_command(self.suite, self.install, benchmark),
+                asvlink.setup_cache_command(self.suite, self.install, self.own(benchmark)),
                 environ=self.install.environ(0),
                 cwd=folder,
                 timeout=benchmark.setup_cache_timeout,
@@ -81,7 +86,7 @@ def run_together(runs: Sequence[tuple[Side, Benchmark, Mapping[str, object], int
             cwd = cache or Path(temporary, f"cwd{i}")
             cwd.mkdir(exist_ok=True)
             result = Path(temporary, f"result{i}.json")
-            command = asvlink.run_command(side.suite, side.install, benchmark, attributes, result)
+            command = asvlink.run_command(side.suite, side.install, side.own(benchmark), attributes, result)
             commands.append((i, result, (command, side.install.environ(hash_seed), cwd)))
         ended = processes.run_all([command for _, _, command in commands], timeout=timeout)
         for (i, result, _), end in zip(commands, ended, strict=True):

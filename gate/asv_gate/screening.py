@@ -35,6 +35,8 @@ class Screened:
         The benchmarks that were in the last round.
     cuts
         After so many rounds, the least score of who was kept.
+    given_up
+        Those that the budget turned out not to reach, once they had a pair: nothing was found out of these.
 
     """
 
@@ -44,6 +46,7 @@ class Screened:
     untouched: int = 0
     rounds: int = 0
     cuts: list[tuple[int, float]] = field(default_factory=list)
+    given_up: frozenset[int] = frozenset()
 
     def pairs(self, chosen: np.ndarray) -> np.ndarray:
         """The pairs that all of them have."""
@@ -94,7 +97,9 @@ def screen(meter: Meter, settings: Settings, drop: Callable[[np.ndarray, str], N
     for rounds in range(MOST):
         if rounds == 1:  # what pairs take is known now
             still = reachable(meter, settings, LEAST - 1, chosen)
-            drop(np.setdiff1d(chosen, still), "the budget does not reach it: its pairs take longer than expected")
+            left_out = np.setdiff1d(chosen, still)
+            drop(left_out, "the budget does not reach it: its pairs take longer than expected")
+            out.given_up = frozenset(map(int, left_out))
             chosen = out.everyone = still
         left = SHARE * settings.budget - meter.clock
         if rounds >= LEAST or (rounds and meter.costs[chosen].sum() > left):

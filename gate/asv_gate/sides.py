@@ -87,6 +87,8 @@ def select(
     matching([], patterns)  # one that is no pattern is told of before anything is imported
     progress.stage("Importing the suite with base and head")
     base, head = (discover(side.suite, side.install) for side in sides)
+    for side, discovery in zip(sides, (base, head), strict=True):
+        side.ids = discovery.ids
     imports = (base.seconds, head.seconds)
     if words := slow_imports(imports):
         progress.stage(words)
@@ -101,7 +103,7 @@ def select(
     broken = {
         file: error
         for file, error in head.failed.items()
-        if file not in base.failed and (not patterns or any(file.startswith(each.file) for each in in_base.values()))
+        if file not in base.failed and (not patterns or any(concerns(file, each) for each in in_base.values()))
     }
     if not (in_base or in_head or broken):
         raise GateError(_nothing(suite, patterns, base.failed, excluded))
@@ -110,7 +112,7 @@ def select(
     removed, new = ("only in base", "only in head") if one else ("removed: only in base", "new: only in head")
     for each in in_base.values():
         if each.name not in in_head:
-            fails = any(file.startswith(each.file) for file in broken)
+            fails = any(concerns(file, each) for file in broken)
             unmeasured[each.name] = f"{each.file} fails with head" if fails else removed
     unmeasured |= {each.name: new for each in in_head.values() if each.name not in in_base}
     return Selection(
@@ -129,6 +131,14 @@ def select(
         len(excluded),
         imports,
     )
+
+
+def concerns(failed: str, benchmark: Benchmark) -> bool:
+    """Whether a file that fails, or a class of one, is why a benchmark is not found: its own, or its package's."""
+    file = Path(f"{failed.partition('.py')[0]}.py")
+    if file.name == "__init__.py":
+        return file.parent in Path(benchmark.file).parents
+    return file == Path(benchmark.file)
 
 
 def slow_imports(seconds: tuple[float, float]) -> str:

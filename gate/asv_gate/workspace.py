@@ -22,6 +22,7 @@ LETTERS = "abcd"
 SCRATCH = "scratch-"
 ANY = "any-commit--"  # in place of a commit's 12 digits
 HOLDS = "commit"
+LOCK = ".{}.lock"
 
 
 class Workspace:
@@ -115,11 +116,13 @@ class Workspace:
     def prune(self, keep: Collection[Path], run: Path) -> bool:
         """Remove all but these environments and this run, of which the reports stay; not while another gate runs here.
 
-        Whether it was done.
+        A history and a search are such, too. Whether it was done.
         """
         others = [folder for folder in self.past_runs() if folder != run]
+        locks = [folder / LOCK.format("run") for folder in others]
+        locks += [self.folder / LOCK.format("history"), *(self.folder / "find").glob(LOCK.format("*"))]
         with contextlib.ExitStack() as stack:
-            if not all(stack.enter_context(held(folder)) for folder in others):
+            if not all(stack.enter_context(locked(lock, timeout=0)) for lock in locks):
                 return False
             for folder in self.environments.iterdir():
                 if folder.is_dir() and folder not in keep:
@@ -160,7 +163,7 @@ class Workspace:
 @contextlib.contextmanager
 def held(folder: Path, name: str = "run") -> Iterator[bool]:
     """Whether what is in the folder under this name is ours alone, within the block."""
-    with locked(folder / f".{name}.lock", timeout=0) as ours:
+    with locked(folder / LOCK.format(name), timeout=0) as ours:
         yield ours
 
 

@@ -75,7 +75,7 @@ def clone(thing: Path, tmp_path: Path) -> Path:
 def test_the_action_fails_where_the_gate_does_and_writes_the_summary(clone: Path, tmp_path: Path) -> None:
     done = run_action(clone, tmp_path, base="origin/main~1", bench="Numbers.track", report="the report")
     assert done.status == 1, done.said
-    assert (tmp_path / "output").read_text() == "status=1\n"
+    assert (tmp_path / "output").read_text() == "status=1\nreported=true\n"
     assert "**larger" in (tmp_path / "summary").read_text()
     assert (clone / "the report" / "report.xml").exists()
     kept = [path for path in clone.glob(".asv-gate/env/*") if path.is_dir()]

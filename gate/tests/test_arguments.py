@@ -1,5 +1,7 @@
 """What an argument may be is checked before anything is done: a line names it, its value, and what is allowed."""
 
+import argparse
+
 import pytest
 
 from asv_gate import cli
@@ -52,6 +54,15 @@ RECORD, RUN, REPLAY, CALIBRATE = ("record", "file"), ("run", "base"), ("replay",
         ((*REPLAY, "--at-once=-1"), "argument --at-once: must be an integer of at least 0, not '-1'"),
         ((*REPLAY, "--only", "("), "argument --only: must be a regular expression, not '('"),
         ((*CALIBRATE, "--config", ""), "argument --config: must be a path"),
+        ((*RUN, "--bench", "("), "argument --bench: must be a regular expression, not '('"),
+        (("history", ""), "argument RANGE: must be a name, not ''"),
+        (("history", "--bench", "("), "argument --bench: must be a regular expression, not '('"),
+        (("history", "--machine", "../elsewhere"), "argument --machine: must be the name of a folder, without / or"),
+        (("history", "--machine", ""), "argument --machine: must be the name of a folder"),
+        (("history", "--reference", ""), "argument --reference: must be a name"),
+        (("results", "keep", "--branch", ""), "argument --branch: must be a name"),
+        (("find", "good", "", "--bench", "x"), "argument BAD: must be a name"),
+        (("find", "good", "bad", "--bench", "["), "argument --bench: must be a regular expression"),
     ],
 )
 def test_it_is_refused_in_a_line(arguments: tuple[str, ...], line: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,3 +96,13 @@ def test_fractions_may_be_percent(text: str, fraction: float) -> None:
 )
 def test_requirements_are_a_name_and_a_version(text: str, parsed: tuple[str, str]) -> None:
     assert cli.parser().parse_args(["run", "--requirement", text]).requirement == [parsed]
+
+
+def test_every_argument_of_every_command_is_read_by_a_type() -> None:
+    """A new one, too: as text alone it would be refused late, or by something else that it is handed to."""
+    (commands,) = (each for each in cli.parser()._actions if isinstance(each, argparse._SubParsersAction))
+    assert set(commands.choices) >= {"run", "plan", "record", "replay", "calibrate", "history", "results", "find"}
+    for name, command in commands.choices.items():
+        for each in command._actions:
+            if each.nargs != 0 and each.choices is None:
+                assert each.type is not None, f"{name} {each.option_strings or each.dest}"

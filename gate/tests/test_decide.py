@@ -5,13 +5,14 @@ All seeds are fixed: these tests give the same every time.
 
 import math
 import os
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from asv_gate import power
-from asv_gate.decide import Decision, Verdict, decide
+from asv_gate.decide import Decision, Verdict, decide, judge_suite
 from asv_gate.errors import GateError
 from asv_gate.meter import Source
 from asv_gate.screening import SHARE, affordable_share
@@ -193,9 +194,20 @@ def test_a_run_ends_with_a_decision_whatever_its_pairs_take(costs: str, slowdown
 def test_a_run_whose_pairs_take_far_longer_than_expected_says_what_it_left_out(times: float) -> None:
     costs = Costs(np.ones(BENCHMARKS), np.full(BENCHMARKS, times))
     decision = decide(Simulated(normal, BENCHMARKS, np.random.default_rng(14), {}, costs), SETTINGS)
-    left_out = [note for note in decision.notes if "take longer than expected" in note]
+    left_out = [i for i, note in enumerate(decision.notes) if "take longer than expected" in note]
     assert len(left_out) == BENCHMARKS if times == 60.0 else 0 < len(left_out) < BENCHMARKS
     assert not decision.slower
+    assert {decision.verdicts[i] for i in left_out} == {Verdict.FAILED}, "one pair says nothing"
+
+
+def test_a_suite_result_is_of_both_installations() -> None:
+    """A budget that is spent after one pair of each has but one of them."""
+    slower = dict.fromkeys(range(BENCHMARKS), math.log1p(0.5))
+    made = decide(Simulated(normal, BENCHMARKS, np.random.default_rng(16), slower), SETTINGS)
+    assert made.suite is Verdict.SLOWER
+    one_part = replace(made, screening=replace(made.screening, untouched=1), suite=Verdict.UNCHANGED)
+    judge_suite(one_part, np.zeros(1, int), np.arange(BENCHMARKS))
+    assert one_part.suite is Verdict.UNCHANGED
 
 
 def pairs_of(decision: Decision, which: int) -> int:

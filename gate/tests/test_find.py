@@ -7,7 +7,8 @@ import pytest
 import real_searches
 
 from asv_gate.bisection import Ending, Search
-from asv_gate.find import Answer
+from asv_gate.errors import GateError
+from asv_gate.find import Answer, FindRequest
 from asv_gate.report.model import Status
 
 SLOW = 3  # of eight commits, the one from which on the package does twice as much
@@ -57,6 +58,21 @@ def test_what_cannot_be_searched_is_one_error(
     assert found.returncode == 2
     assert cause in found.stderr.splitlines()[-1]
     assert found.stdout == ""
+
+
+@pytest.mark.parametrize(("alpha", "threshold"), [(0.0, 0.01), (0.5, 0.01), (2.0, 0.01), (0.01, -0.1)])
+def test_a_rate_of_errors_that_makes_no_sense_is_refused(alpha: float, threshold: float) -> None:
+    """With an alpha of 1 or more whatever comes out at the end would be named."""
+    with pytest.raises(GateError, match="must be"):
+        FindRequest("good", "bad", "time_work", alpha=alpha, threshold=threshold)
+
+
+def test_a_good_commit_of_another_line_is_refused(folder: Path, line: list[str]) -> None:
+    """What it has and the line lacks would be the fault of the line's first commit."""
+    aside = project.git(folder, "commit-tree", f"{line[2]}^{{tree}}", "-p", line[2], "-m", "aside")
+    found = real_searches.asv_gate(folder, "find", aside, line[-1], "--bench", "time_work")
+    assert found.returncode == 2, found.stderr
+    assert "on one line of commits" in found.stderr.splitlines()[-1]
 
 
 def answer(ending: Ending, *, last_good: int = 1, first_bad: int = 2, ratio: float = 1.1) -> Answer:

@@ -199,15 +199,29 @@ def test_a_broken_file_of_packages_is_one_error_and_stays(tmp_path: Path, text: 
 def test_what_the_reference_took_is_read_as_it_was_written(tmp_path: Path) -> None:
     one, other, base = Build("a" * 40, "py3.13"), Build("b" * 40, "py3.13"), Build("c" * 40, "py3.13")
     known = alongside.load(tmp_path)
-    known.add(one, base, {"a.time_it": (0.5, 0.01)})
-    known.add(other, base, {"a.time_it": (0.25, 0.0)})
-    known.add(other, base, {"a.time_more": (1.0, 0.02)})
-    known.add(one, base, {})
+    versions = {"a.time_it": "1", "a.time_more": "2"}
+    known.add(one, base, {"a.time_it": (0.5, 0.01)}, versions)
+    known.add(other, base, {"a.time_it": (0.25, 0.0)}, versions)
+    known.add(other, base, {"a.time_more(1)": (1.0, 0.02)}, versions)
+    known.add(one, base, {}, versions)
     read = alongside.load(tmp_path)
     assert read.builds == known.builds
-    assert set(read.builds[other].times) == {"a.time_it", "a.time_more"}
-    read.add(other, one, {"a.time_it": (2.0, 0.0)})
+    assert set(read.builds[other].times) == {"a.time_it", "a.time_more(1)"}
+    assert (read.builds[one].versions, read.builds[other].versions) == ({"a.time_it": "1"}, versions)
+    read.add(other, one, {"a.time_it": (2.0, 0.0)}, versions)
     assert set(read.builds[other].times) == {"a.time_it"}, "of another reference"
+
+
+def test_of_two_machines_each_has_what_both_have_seen_of_a_build(tmp_path: Path) -> None:
+    build, base = Build("a" * 40, "py3.13"), Build("c" * 40, "py3.13")
+    texts = []
+    for name in ("a.time_it", "a.time_more"):
+        folder = tmp_path / name
+        folder.mkdir()
+        alongside.load(folder).add(build, base, {name: (0.5, 0.01)}, {name: "1"})
+        texts.append((folder / alongside.NAME).read_text())
+    joined = alongside.LINES.parse(alongside.LINES.joined(texts[0], texts[1], tmp_path), tmp_path)
+    assert set(joined[build].times) == set(joined[build].versions) == {"a.time_it", "a.time_more"}
 
 
 @pytest.mark.parametrize(

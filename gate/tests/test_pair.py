@@ -171,6 +171,45 @@ def test_samples_are_balanced_and_a_sample_is_set_up_by_itself(
         assert after_warming_up == ["teardown", *["setup", "run", "teardown"] * SAMPLES]
 
 
+class Slow:
+    """A process each of whose samples takes 9 s of its 60."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.spent, self.taken, self.well = seconds, 0.0, 0, True
+
+    @property
+    def has_time(self) -> bool:
+        return self.spent + interleaving.SURE * self.seconds < 60.0
+
+    def set_up(self) -> bool:
+        return False
+
+    def warm_up(self, number: int | None) -> int:
+        self.spent += self.seconds
+        return 1
+
+    def take(self, number: int | None, place: int) -> None:
+        self.spent += self.seconds
+        self.taken += 1
+
+    def dismiss(self) -> None:
+        pass
+
+    def end(self) -> Outcome:
+        return Outcome((self.seconds,) * self.taken, self.spent)
+
+
+@pytest.mark.parametrize(("base", "head", "taken"), [(9.0, 11.0, 3), (25.0, 28.0, 1), (0.1, 0.1, 5)])
+def test_a_benchmark_that_takes_long_has_fewer_samples_and_does_not_time_out(
+    base: float, head: float, taken: int
+) -> None:
+    """asv, too, stops when it has taken some seconds."""
+    outcomes = interleaving.interleaved([Slow(base), Slow(head)], samples=(5, 40, 0.0))  # type: ignore[list-item]
+    assert outcomes is not None
+    assert [len(each.samples) for each in outcomes] == [taken, taken]
+    assert all(each.seconds < 60 for each in outcomes)
+
+
 def test_coins_are_fair_and_repeatable(sides: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Side, "sampled", lambda *_: contextlib.nullcontext())
     monkeypatch.setattr(pair, "interleaved", lambda sampled, *, alike, samples: [Outcome((1.0,), 1.0)] * 2)

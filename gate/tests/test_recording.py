@@ -93,6 +93,9 @@ def test_calibration_is_told_for_the_settings_that_it_was_made_with(tmp_path: Pa
     assert "30 benchmarks" in words
     assert calibrate.words(path, Settings(alpha=0.05)) == ""
     assert calibrate.words(tmp_path / "none.json", SETTINGS) == ""
+    for odd in ("[]", "null", "{", '{"replays": [1, 2]}', '{"replays": [{}, {}], "settings": {}}'):
+        (tmp_path / "none.json").write_text(odd)
+        assert calibrate.words(tmp_path / "none.json", SETTINGS) == "", "a report is not lost for it"
     assert len(calibrate.table(calibration)) == 2 + len(calibration["replays"])
 
 

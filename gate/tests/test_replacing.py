@@ -102,6 +102,14 @@ def test_times_are_carried_over_by_the_ratio_of_both(taken: list[str], journal: 
     assert set(taken) == set(NAMES)
 
 
+def test_what_the_new_build_has_fixed_itself_is_not_measured_against_itself(taken: list[str], journal: Journal) -> None:
+    own = time(NAMES[2], 0.1, NEW)
+    after = replaced(BEFORE.with_times({own.name: own}), new(*NAMES), journal)
+    assert after.times[own.name] == own
+    assert own.name not in taken
+    assert after.replaced[0].linked == sorted(NAMES)
+
+
 def test_what_the_new_build_has_not_stays_with_the_old(taken: list[str], journal: Journal) -> None:
     after = replaced(BEFORE, new(NAMES[0]), journal)
     assert after.times[NAMES[1]] == BEFORE.times[NAMES[1]]

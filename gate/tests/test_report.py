@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 from rich.console import Console
 
+from asv_gate.metrics import Size
 from asv_gate.report import data, html, junit, markdown, plot, terminal, text, unwritable, words, write_all
 from asv_gate.report.build import conclude
 from asv_gate.report.model import Report, Row, Status, SuiteResult
@@ -129,6 +130,7 @@ def test_all_forms_are_written(tmp_path: Path) -> None:
         ([QUIET], {}, 0.05, 0),
         ([QUIET], {}, 0.02, 3),
         ([QUIET, replace(QUIET, detectable=math.inf)], {}, 0.5, 3),
+        ([replace(LARGER, verdict=Size.SAME.value)], {}, 0.1, 0),  # by a threshold, which is what could be detected
         ([QUIET, SLOWER], {}, 0.02, 1),
         ([QUIET, LARGER], {}, None, 1),
         ([QUIET, SLOWER, FAILED], {FAILED.name: "crash"}, None, 2),
@@ -305,6 +307,21 @@ def test_a_plot_that_ends_its_process_is_left_out(monkeypatch: pytest.MonkeyPatc
     written = html.as_html(REPORT)
     assert "<svg" not in written
     assert SLOWER.name.split("(")[0] in written
+
+
+def test_a_folder_with_a_workspace_can_have_reports(tmp_path: Path) -> None:
+    (tmp_path / ".asv-gate").mkdir()
+    assert unwritable(tmp_path) == ""
+    assert [path.name for path in tmp_path.iterdir()] == [".asv-gate"]
+
+
+def test_of_many_benchmarks_that_fail_a_summary_shows_some() -> None:
+    """A summary of more than 1 MiB is none on GitHub."""
+    report = replace(REPORT, broken={f"a.time_it({number})": "x" * 20_000 for number in range(400)})
+    text = markdown.as_markdown(report)
+    assert len(text) < 300_000
+    assert "390 benchmarks more fail in head" in text
+    assert len(json.loads(data.as_json(report))["broken"]) == 400
 
 
 @pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("/dev/null/folder"), None])

@@ -103,6 +103,22 @@ def test_what_the_checked_out_commit_has_is_left_alone(remote: Path) -> None:
     assert files(checkout) == {"m/a": "changed", "m/b": "new"}
 
 
+def test_a_list_of_benchmarks_that_is_new_here_stays(remote: Path) -> None:
+    """Without it what was measured here could not be published. A machine's facts are those of the first."""
+    first, second = clone(remote, "first"), clone(remote, "second")
+    for checkout, text in ((first, "theirs"), (second, "ours")):
+        folder = checkout / "results" / "m"
+        folder.mkdir(parents=True)
+        (checkout / "results" / "benchmarks.json").write_text(text)
+        (folder / "machine.json").write_text(text)
+    branch(first).keep()
+    branch(second).get()
+    assert files(second) == {"benchmarks.json": "ours", "m/machine.json": "theirs"}
+    branch(second).keep()
+    branch(first).get()
+    assert files(first) == files(second)
+
+
 def test_ignored_results_are_kept_too(remote: Path) -> None:
     checkout = clone(remote, "first")
     (checkout / ".git" / "info" / "exclude").write_text("results/\n")

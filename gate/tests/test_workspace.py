@@ -147,6 +147,21 @@ def test_commits_of_a_history_take_each_others_place_in_one_environment(
     assert builder.built == [BASE, BASE, HEAD, HEAD], "nobody knows what an interruption has left"
 
 
+@pytest.mark.parametrize(("where", "name"), [(".", "history"), ("find", "aaaaaaaaaaaa-bbbbbbbbbbbb-00000000")])
+def test_nothing_is_pruned_under_a_history_or_a_search(
+    space: Workspace, builder: Builder, where: str, name: str
+) -> None:
+    base, head = both(space)
+    run = space.new_run()
+    folder = space.folder / where
+    folder.mkdir(exist_ok=True)
+    with workspace.held(folder, name):
+        assert not space.prune([base.folder], run)
+        assert head.folder.is_dir()
+    assert space.prune([base.folder], run)
+    assert not head.folder.exists()
+
+
 def test_a_base_that_is_as_good_as_new_is_kept(space: Workspace, builder: Builder) -> None:
     both(space)
     builder.day = 5.0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from asv_gate.history.lines import Lines
-from asv_gate.history.reference import Build
+from asv_gate.history.reference import Build, group_of
 
 NAME = "alongside.jsonl"
 Times = Mapping[str, tuple[float, float]]  # by benchmark, seconds and half of the 95 % interval of their logarithm
@@ -20,10 +20,14 @@ Times = Mapping[str, tuple[float, float]]  # by benchmark, seconds and half of t
 
 @dataclass(frozen=True)
 class During:
-    """What a build was measured against, the reference or a base, and its times meanwhile."""
+    """What a build was measured against, the reference or a base, and its times meanwhile.
+
+    `versions` are those of the benchmarks then, by name without parameters; older lines have none.
+    """
 
     reference: Build
     times: Times
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -33,13 +37,13 @@ class Alongside:
     folder: Path
     builds: dict[Build, During] = field(default_factory=dict)
 
-    def add(self, build: Build, reference: Build, times: Times) -> None:
+    def add(self, build: Build, reference: Build, times: Times, versions: Mapping[str, str]) -> None:
         """Keep it, beside what is known of the build's other benchmarks, and write the file whole."""
-        before = self.builds.get(build)
         if not times:
             return
-        kept = before.times if before is not None and before.reference == reference else {}
-        self.builds[build] = During(reference, {**kept, **times})
+        new = During(reference, times, {name: versions[name] for name in map(group_of, times)})
+        before = self.builds.get(build)
+        self.builds[build] = new if before is None else _merged(before, new)
         LINES.save(self.folder, self.builds)
 
 
@@ -48,11 +52,19 @@ def load(folder: Path) -> Alongside:
     return Alongside(folder, LINES.load(folder))
 
 
+def _merged(before: During, new: During) -> During:
+    """What both say of a build; the new alone where it was measured against something else."""
+    if before.reference != new.reference:
+        return new
+    return During(new.reference, {**before.times, **new.times}, {**before.versions, **new.versions})
+
+
 def _line(during: During) -> Mapping[str, Any]:
     reference, times = during.reference, during.times
     return {
         "reference": [reference.commit, reference.environment],
         "times": {name: [float(f"{value:.6g}") for value in times[name]] for name in sorted(times)},
+        **({"versions": dict(sorted(during.versions.items()))} if during.versions else {}),
     }
 
 
@@ -62,7 +74,8 @@ def _during(line: Mapping[str, Any]) -> During:
         if not (0 < seconds < math.inf and 0 <= half < math.inf):
             raise ValueError(f"{name} takes {seconds!r} s, ± {half!r}")
         times[name] = float(seconds), float(half)
-    return During(Build(*map(str, line["reference"])), times)
+    versions = {str(name): str(version) for name, version in line.get("versions", {}).items()}
+    return During(Build(*map(str, line["reference"])), times, versions)
 
 
 LINES = Lines(
@@ -70,4 +83,5 @@ LINES = Lines(
     _line,
     _during,
     "speedups are those of the reference's hour, and those of other environments lack the error of their base",
+    _merged,
 )

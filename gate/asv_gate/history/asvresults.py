@@ -4,6 +4,7 @@ asv prints as it goes and changes the folder, so this runs in a process of its o
 ``python -m asv_gate.history.asvresults plan|folder|save``, with a request and an answer in JSON files.
 """
 
+import contextlib
 import platform
 import sys
 from collections.abc import Mapping
@@ -12,13 +13,14 @@ from typing import Any
 
 from asv_gate.asvchild import config, environments, serve, setup_hash
 from asv_gate.history.rows import NOT_MEASURED
-from asv_gate.repository import Refusal
+from asv_gate.repository import RANGE, Refusal, git
 
 
 def plan(request: Mapping[str, Any]) -> dict[str, Any]:
     """The commits of a range, the environments, and what asv calls this machine.
 
-    The commits are those that ``asv run`` would take, the oldest first; a single name is that commit alone.
+    The commits are those that ``asv run`` would take, the oldest first; a single name is that commit alone. The parent
+    is the one before the oldest.
     """
     from asv.machine import Machine
     from asv.repo import NoSuchNameError, get_repo
@@ -28,23 +30,39 @@ def plan(request: Mapping[str, Any]) -> dict[str, Any]:
     repo = get_repo(conf)
     spec = request["range"]
     try:
-        hashes = repo.get_hashes_from_range(spec) if ".." in spec or "^" in spec else [repo.get_hash_from_name(spec)]
+        hashes = repo.get_hashes_from_range(spec) if _is_range(spec) else [repo.get_hash_from_name(spec)]
     except NoSuchNameError:
         raise Refusal(f"there is no commit {spec!r} in {conf.repo}") from None
     except ProcessError:
         raise Refusal(f"RANGE must be a commit or a range of commits as git knows them, not {spec!r}") from None
     every = [_described(conf, each) for each in environments(conf, {"python": None, "specifier": None})]
     found = [each for each in every if not request["pythons"] or each["python"] in request["pythons"]]
-    if not found:
-        there = ", ".join(dict.fromkeys(each["python"] for each in every))
-        raise Refusal(f"--python must be one of those of the config that are here, {there}, not {request['pythons']}")
+    there = dict.fromkeys(each["python"] for each in every)
+    for asked in request["pythons"]:
+        if asked not in there:
+            raise Refusal(
+                f"--python must be one of those of the config that are here, {', '.join(there)}, not {asked!r}"
+            )
     return {
+        "parent": _first_parent(repo, hashes[-1]) if hashes else "",
         "results": str(Path(conf.results_dir).resolve()),
         "commits": [{"hash": name, "date": repo.get_date(name)} for name in reversed(hashes)],
         "environments": found,
         "all": every,
         "machine": {**{key: str(value) for key, value in Machine.get_defaults().items()}, "os": _system()},
     }
+
+
+def _first_parent(repo: Any, commit: str) -> str:
+    """The commit before it on its line; nothing where there is none, or the repository does not tell."""
+    if repo.dvcs != "git":
+        return ""
+    return git(repo._path, "rev-parse", "--verify", "--quiet", f"{commit}^1").stdout.strip()
+
+
+def _is_range(spec: str) -> bool:
+    """Whether it stands for several commits, as git and Mercurial know them; HEAD^ is the name of one."""
+    return bool(RANGE.search(spec)) or len(spec.split()) > 1 or spec.startswith("^")
 
 
 def _system() -> str:
@@ -72,7 +90,7 @@ def save(request: Mapping[str, Any]) -> dict[str, Any]:
     from asv.benchmarks import Benchmarks
     from asv.machine import Machine
     from asv.results import Results
-    from asv.util import truncate_float_list, write_json
+    from asv.util import UserError, truncate_float_list, write_json
 
     conf = config(request["config"])
     machine: dict[str, str] = request["machine"]
@@ -82,7 +100,12 @@ def save(request: Mapping[str, Any]) -> dict[str, Any]:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         write_json(str(file), machine, Machine.api_version)
-    Benchmarks(conf, request["benchmarks"]).save()
+    benchmarks = Benchmarks(conf, request["benchmarks"])
+    if request["some_failed"]:  # what a file has that cannot be imported now is not gone
+        with contextlib.suppress(UserError):
+            before = Benchmarks.load(conf)._all_benchmarks
+            benchmarks._all_benchmarks = {**before, **benchmarks._all_benchmarks}
+    benchmarks.save()
     results = Results(
         {**machine, "python": environment["python"], **environment["requirements"]},
         environment["requirements"],

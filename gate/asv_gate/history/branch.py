@@ -55,17 +55,20 @@ class Branch:
     def get(self) -> str:
         """Write the branch's results beside those of the checked-out commit; in words what came.
 
-        What was measured here and is not kept yet stays: files that the branch has too get the branch's part.
+        What was measured here and is not kept yet stays: files that the branch has too get the branch's part, where
+        two can be joined.
         """
         tip = self._tip()
         if tip is None:
             return f"{self.remote} has no branch {self.name} yet: nothing to get"
         own = self._tracked()
         names = [name for name in self._blobs(tip) if name not in own]
-        both = self._joined(tip, self._new(tip, [name for name in names if (self.root / name).is_file()]))
+        new = self._new(tip, [name for name in names if (self.root / name).is_file()])
+        both = self._joined(tip, new)
         with self._index() as index:
             self._git("read-tree", tip, index=index)
-            rest = "\0".join(name for name in names if name not in both)
+            stay = {*new} - {name for name in new if Path(name).name == "machine.json"}  # the first machine's
+            rest = "\0".join(name for name in names if name not in stay)
             self._git("checkout-index", "--force", "-z", "--stdin", index=index, given=rest)
         for name, text in both.items():
             write_atomic(self.root / name, text)

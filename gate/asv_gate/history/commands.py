@@ -1,9 +1,9 @@
 """``asv-gate history``, ``asv-gate results`` and ``asv-gate find`` on the command line."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
+from asv_gate.arguments import duration, expression, folder_name, fraction, path, word
 from asv_gate.find import FindRequest, find
 from asv_gate.history import measuring
 from asv_gate.history.branch import Branch
@@ -12,12 +12,8 @@ from asv_gate.progress import ConsoleProgress
 from asv_gate.report.model import Status
 
 
-def add(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    fraction: Callable[[str], float],
-    duration: Callable[[str], float],
-) -> None:
-    """Add them; `fraction` reads ``5%`` and `duration` ``5m``."""
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add them."""
     history = commands.add_parser(
         "history",
         help="measure commits in pairs with one reference, as results of asv",
@@ -27,6 +23,7 @@ def add(
     history.set_defaults(command=history_command, goes_on="; the same command goes on from here")
     history.add_argument(
         "range",
+        type=word,
         metavar="RANGE",
         nargs="?",
         default="HEAD",
@@ -34,6 +31,7 @@ def add(
     )
     history.add_argument(
         "--reference",
+        type=word,
         metavar="COMMIT",
         help="what all is measured against; by default as before, at first the oldest of RANGE",
     )
@@ -54,21 +52,30 @@ def add(
     )
     history.add_argument(
         "--python",
+        type=word,
         action="append",
         default=[],
         metavar="X.Y",
         help="one of the config's Pythons; repeatable, by default all",
     )
     history.add_argument(
-        "--bench", action="append", default=[], metavar="REGEX", help="only benchmarks that it is found in; repeatable"
+        "--bench",
+        type=expression,
+        action="append",
+        default=[],
+        metavar="REGEX",
+        help="only benchmarks that it is found in; repeatable",
     )
     history.add_argument(
         "--again", action="store_true", help="measure also what has the same package as a commit that has results"
     )
     history.add_argument(
-        "--machine", metavar="NAME", help="in the results; by default its CPU model and number of CPUs"
+        "--machine",
+        type=folder_name,
+        metavar="NAME",
+        help="in the results; by default its CPU model and number of CPUs",
     )
-    history.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
+    history.add_argument("--config", type=path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
 
     keeping = commands.add_parser(
         "results",
@@ -82,9 +89,9 @@ def add(
         help="get: write the branch's results beside those here; keep: commit those here to the branch, and push it. "
         "Results that the checked-out commit has are left alone",
     )
-    keeping.add_argument("--remote", default="origin", metavar="NAME", help="by default origin")
-    keeping.add_argument("--branch", default="asv-results", metavar="NAME", help="by default asv-results")
-    keeping.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
+    keeping.add_argument("--remote", type=word, default="origin", metavar="NAME", help="by default origin")
+    keeping.add_argument("--branch", type=word, default="asv-results", metavar="NAME", help="by default asv-results")
+    keeping.add_argument("--config", type=path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
 
     finding = commands.add_parser(
         "find",
@@ -93,9 +100,11 @@ def add(
         "3 something may have become slower, and no commit was confirmed.",
     )
     finding.set_defaults(command=find_command, goes_on="; the same command goes on from here")
-    finding.add_argument("good", metavar="GOOD", help="a commit that is not slow")
-    finding.add_argument("bad", metavar="BAD", help="a later one that is")
-    finding.add_argument("--bench", required=True, metavar="REGEX", help="found in the name of one benchmark")
+    finding.add_argument("good", type=word, metavar="GOOD", help="a commit that is not slow")
+    finding.add_argument("bad", type=word, metavar="BAD", help="a later one that is")
+    finding.add_argument(
+        "--bench", type=expression, required=True, metavar="REGEX", help="found in the name of one benchmark"
+    )
     finding.add_argument(
         "--alpha",
         type=fraction,
@@ -106,9 +115,11 @@ def add(
     finding.add_argument(
         "--threshold", type=fraction, default=0.01, metavar="1%", help="a slowdown up to which is none; by default 1%%"
     )
-    finding.add_argument("--python", metavar="X.Y", help="one of the config's Pythons; by default the running one")
-    finding.add_argument("-E", "--environment", metavar="SPEC", help="an environment as asv takes it")
-    finding.add_argument("--config", type=Path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
+    finding.add_argument(
+        "--python", type=word, metavar="X.Y", help="one of the config's Pythons; by default the running one"
+    )
+    finding.add_argument("-E", "--environment", type=word, metavar="SPEC", help="an environment as asv takes it")
+    finding.add_argument("--config", type=path, default=Path("asv.conf.json"), help="asv's; by default asv.conf.json")
 
 
 def history_command(options: argparse.Namespace) -> int:
@@ -128,9 +139,10 @@ def history_command(options: argparse.Namespace) -> int:
         came = measuring.run(request, progress)
     for each in came:
         print(f"{each.target.build}: {each.words}")
-        for name, why in each.failed.items() if each.measured else ():
-            print(f"    {name}: {why}")
-    if any(not each.measured and each.failed for each in came):
+        for name, why in {**each.failed, **each.missing}.items():
+            if why not in each.words:
+                print(f"    {name}: {why}")
+    if any(each.missing or (not each.measured and each.failed) for each in came):
         return Status.UNABLE
     return Status.REGRESSION if any(each.failed for each in came) else Status.OK
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from asv_gate.asvlink import Benchmark
 from asv_gate.comparable import last_line
-from asv_gate.history.reference import Build, ReferenceTime
+from asv_gate.history.reference import Build, ReferenceTime, group_of
 from asv_gate.history.spending import SAMPLES, PairTaken, Spent, spend
-from asv_gate.journal import Journal
+from asv_gate.journal import Journal, has_value
 from asv_gate.pair import Pair, Side, measure
 
 PRECISION = 0.01  # of a combination against its anchor: it is in all ratios between combinations ever after
@@ -65,11 +65,6 @@ def fix(
     return times, without
 
 
-def group_of(name: str) -> str:
-    """A benchmark's name without its parameters."""
-    return name.partition("(")[0]
-
-
 def _fix_group(
     side: Side, group: Sequence[Benchmark], version: str, build: Build, journal: Journal
 ) -> tuple[dict[str, ReferenceTime], dict[str, str]]:
@@ -81,12 +76,13 @@ def _fix_group(
 
         def take(number: int, name: str, anchor: Benchmark = anchor, rest: Mapping[str, Benchmark] = rest) -> PairTaken:
             line = journal.once(
-                {"fix": anchor.name, "name": name, "round": number},
+                {"fix": anchor.name, "name": name, "round": number, "build": str(build)},
                 lambda: _as_line(
                     measure(
                         side, side, anchor, np.random.default_rng([number, *name.encode()]), rest[name], samples=SAMPLES
                     )
                 ),
+                has_value,
             )
             if line["anchor"] is not None:
                 values[anchor.name].append(line["anchor"])

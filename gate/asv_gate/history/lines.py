@@ -30,6 +30,8 @@ class Lines(Generic[Known]):
         What a line says. Raises ValueError, KeyError or TypeError where it says something else.
     without
         What becomes of a history whose file is removed.
+    merge
+        What is known of a build of which two machines know something, the second of them this one.
 
     """
 
@@ -37,6 +39,7 @@ class Lines(Generic[Known]):
     write: Callable[[Known], Mapping[str, Any]]
     read: Callable[[Mapping[str, Any]], Known]
     without: str
+    merge: Callable[[Known, Known], Known] = lambda theirs, ours: ours
 
     def load(self, folder: Path) -> dict[Build, Known]:
         """What the folder's file says; nothing where there is none. Raises GateError for a broken one."""
@@ -68,7 +71,9 @@ class Lines(Generic[Known]):
 
     def joined(self, theirs: str, ours: str, path: Path) -> str:
         """The text of what two machines of one name know. Raises GateError where one of them is broken."""
-        return self.text({**self.parse(theirs, path), **self.parse(ours, path)})
+        there, here = self.parse(theirs, path), self.parse(ours, path)
+        both = {build: self.merge(there[build], here[build]) for build in there.keys() & here.keys()}
+        return self.text({**there, **here, **both})
 
     def _unreadable(self, path: Path, error: Exception) -> GateError:
         return GateError(f"{path} cannot be read ({error!r}): restore it, or remove it, and {self.without}")

@@ -1,27 +1,28 @@
 """Measuring a history: each commit in each environment against the reference, and asv's files of results from it."""
 
 import hashlib
+import itertools
 import json
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from asv_gate import asvlink, comparable, workspace
-from asv_gate.asvlink import Benchmark, Install, Suite
-from asv_gate.discovery import Discovery, discover
+from asv_gate.asvlink import Benchmark
+from asv_gate.discovery import Discovery, file_of
 from asv_gate.errors import GateError
-from asv_gate.history import alongside, fixing, machine, package, packages, reference, replacing, rows
-from asv_gate.history.fixing import group_of
-from asv_gate.history.reference import Build, Reference
+from asv_gate.history import alongside, fixing, machine, package, packages, pairing, reference, replacing, rows
+from asv_gate.history.installed import Installed, discovered
+from asv_gate.history.pairing import Base
+from asv_gate.history.reference import Build, Reference, ReferenceTime, group_of
 from asv_gate.history.request import HistoryRequest
 from asv_gate.history.rows import Value
-from asv_gate.history.spending import PairTaken, Spent, expected, fitting, forecast, spend
+from asv_gate.history.spending import Spent
 from asv_gate.journal import Journal
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
@@ -31,6 +32,7 @@ from asv_gate.workspace import Workspace
 
 ASV = "asv_gate.history.asvresults"
 PLAN_SECONDS = 600.0
+NONE_ASKED = "it has none of the benchmarks that are asked for"
 
 
 @dataclass(frozen=True)
@@ -46,22 +48,25 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Base:
-    """What a benchmark is measured against: a build, its time there in seconds, and the seconds that a pair takes."""
-
-    build: Build
-    time: float
-    cost: float
-
-
-@dataclass(frozen=True)
 class Came:
-    """What came of a target, in words; whether its package has results, and the benchmarks that failed."""
+    """What came of a target, in words.
+
+    Attributes
+    ----------
+    measured
+        Whether its package has results, or the suite has none of what was asked for.
+    failed
+        The benchmarks, and files of the suite, that fail, and how.
+    missing
+        The benchmarks that could not be compared: they fail in what they are measured against.
+
+    """
 
     target: Target
     words: str
     measured: bool
     failed: Mapping[str, str]
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(request: HistoryRequest, progress: Progress) -> list[Came]:
@@ -80,22 +85,24 @@ def run(request: HistoryRequest, progress: Progress) -> list[Came]:
     if not plan["commits"]:
         raise GateError(f"there are no commits in {request.commits}")
     targets = [Target(commit, environment) for commit in plan["commits"] for environment in plan["environments"]]
-    history = _History(request, space, plan, progress)
     with workspace.held(space.folder, "history") as ours:
         if not ours:
             raise GateError(f"another asv-gate history is at work in {space.folder}")
+        history = _History(request, plan, space, progress)
         history.replace_reference()
         came = []
         for place, target in enumerate(targets, 1):
             history.measure_base(target)
             came.append(history.target(target, place, len(targets)))
             progress.stage(f"{target.build}: {came[-1].words}")
-        return came
+    if all(each.words == NONE_ASKED for each in came):
+        raise GateError(f"{request.commits} has no benchmark with a name like {' or '.join(request.bench or ['any'])}")
+    return came
 
 
 class _History:
-    def __init__(self, request: HistoryRequest, space: Workspace, plan: Mapping[str, Any], progress: Progress) -> None:
-        self.request, self.space, self.plan, self.progress = request, space, plan, progress
+    def __init__(self, request: HistoryRequest, plan: Mapping[str, Any], space: Workspace, progress: Progress) -> None:
+        self.request, self.plan, self.progress = request, plan, progress
         name = request.machine or machine.name_of(plan["machine"])
         self.machine = machine.known(Path(plan["results"]), name, plan["machine"])
         self.folder = Path(plan["results"]) / name
@@ -112,8 +119,8 @@ class _History:
                 "leave --reference out, or replace it with --replace-reference"
             )
         self.reference = found or Reference(Build(asked, plan["environments"][-1]["name"]), self.machine)
-        self.environments = {environment["name"]: environment for environment in plan["all"]}
-        self.sides: dict[Build, Side] = {}
+        environments = {environment["name"]: environment for environment in plan["all"]}
+        self.installed = Installed(space, self.suite, environments, progress.stage)
         self.has_base: dict[str, bool] = {}  # by environment
         self.packages = packages.load(self.folder)
         self.alongside = alongside.load(self.folder)
@@ -135,8 +142,8 @@ class _History:
         build = Build(self.suite.commits[request.reference], environment)
         if build == old.build:  # an interrupted run has done it
             return
-        side = self.side(build)
-        found = discover(side.suite, side.install)
+        side = self.installed.to_stay(build)
+        found = discovered(side)
         new = replacing.NewBuild(
             build,
             side,
@@ -154,7 +161,7 @@ class _History:
             self.reference = replacing.replace_reference(
                 old,
                 new,
-                side=self.side,
+                side=self.installed.to_be_compared,
                 journal=journal,
                 when=f"{datetime.now(timezone.utc):%Y-%m-%d}",
                 tell=self.progress.stage,
@@ -172,6 +179,14 @@ class _History:
             return self.measured(target, side, title, package.digest(side.install))
         except GateError as error:
             return Came(target, f"could not be measured: {error}", False, {title: str(error)})
+
+    def target_side(self, build: Build) -> Side:
+        """The build, installed: in place of the one before in its environment, unless it is measured against."""
+        if build == self.base_in(build.environment) or any(
+            build == time.build for time in self.reference.times.values()
+        ):
+            return self.installed.to_stay(build)
+        return self.installed.in_turn(build)
 
     def base_in(self, environment: str) -> Build:
         """The reference's commit in an environment.
@@ -201,31 +216,6 @@ class _History:
             words = f"could not be measured: {error}"
         self.progress.stage(f"{base}, which others are measured against there: {words}")
 
-    def target_side(self, build: Build) -> Side:
-        """The build, installed: in place of the one before in its environment, unless it is measured against."""
-        if build == self.base_in(build.environment) or any(
-            build == time.build for time in self.reference.times.values()
-        ):
-            return self.side(build)
-        suite = in_environment(self.suite, self.environments[build.environment])
-        return self.prepared(suite, build, self.space.install_over(suite, build.commit, self.progress.stage))
-
-    def side(self, build: Build) -> Side:
-        """The build that others are measured against, installed once."""
-        if build not in self.sides:
-            if build.environment not in self.environments:
-                raise GateError(f"the reference is of {build.environment}, which asv.conf.json no longer makes")
-            suite = in_environment(self.suite, self.environments[build.environment])
-            install = self.space.install(suite, build.commit, "a", self.progress.stage)
-            self.sides[build] = self.prepared(suite, build, install)
-        return self.sides[build]
-
-    def prepared(self, suite: Suite, build: Build, install: Install) -> Side:
-        """What was installed, with a folder for its journal and caches."""
-        folder = self.space.folder / "history" / f"{build.commit[:12]}-{install.folder.name[-8:]}"
-        folder.mkdir(parents=True, exist_ok=True)
-        return Side(suite, install, folder)
-
     def measured(self, target: Target, side: Side, title: str, digest: str) -> Came:
         """Measure what neither it nor a build of the same package has results of.
 
@@ -233,53 +223,81 @@ class _History:
         but a benchmark would otherwise have that one result.
         """
         self.progress.stage(f"Importing the suite with {title}")
-        found = discover(side.suite, side.install)
+        found = discovered(side)
         asked = matching(found.benchmarks, self.request.bench)
+        broken = self.broken(side, found, asked)
+        if not asked:
+            return Came(target, NONE_ASKED if not broken else "the suite cannot be imported", not broken, broken)
         wanted = self.unwritten(asked, target.build, found)
         if not wanted:
             self.packages.add(target.build, digest)
-            return Came(target, "measured before", True, {})
+            failing = rows.failing(self.file(target.build), found.entries) & {each.name for each in asked}
+            words = "measured before" + (f"; {len(failing)} failed then" if failing else "")
+            return Came(target, words, True, {**broken, **dict.fromkeys(sorted(failing), "it failed then")})
         of = target
         is_base = target.build == self.base_in(target.build.environment) != self.reference.build
         again = self.request.again or is_base  # a base needs results of its own
         for build in () if again else self.packages.same(target.build, digest):
             left = self.unwritten(wanted, build, found)
             if not left:
-                return Came(target, f"not measured: the same package as {build.commit[:8]}", True, {})
+                return Came(target, f"not measured: the same package as {build.commit[:8]}", True, broken)
             if len(left) < len(wanted) and not self.file(target.build).exists():
                 of = Target({"hash": build.commit, "date": rows.date(self.file(build))}, target.environment)
             wanted = left
         began = time.time()
         timings = [each for each in wanted if each.type == "time"]
         with self.journal(side, self.header(target)) as journal:
-            values, failed = self.fixed(timings, target, side, found, journal)
+            values = self.fixed(timings, side, target.build, found, journal)
             rest = [each for each in timings if each.name not in values]
             bases = self.bases(rest, target.build, found)
-            spent = self.pairs(rest, bases, side, journal, title)
-            values |= self.values(spent, bases)
-            metrics = [each for each in wanted if each.type != "time"]
-            values |= {each.name: _metric(side, each) for each in metrics}
-        failed |= {name: value.why for name, value in values.items() if value.failed}
+            spent = pairing.pairs(
+                side,
+                rest,
+                bases,
+                install=self.installed.to_be_compared,
+                journal=journal,
+                precision=self.request.precision,
+                budget=self.request.budget,
+                title=title,
+                progress=self.progress,
+            )
+            values |= pairing.values(spent, bases)
+        values |= {each.name: _metric(side, each) for each in wanted if each.type != "time"}
+        failed = broken | {name: value.why for name, value in values.items() if value.failed}
         took = spent.alongside()
         for base in dict.fromkeys((self.base_in(of.build.environment), self.reference.build)):
             own = {name: each for name, each in took.items() if bases[name].build == base}
             if own:
-                self.alongside.add(of.build, base, own)
+                versions = {entry["name"]: str(entry["version"]) for entry in found.entries}
+                self.alongside.add(of.build, base, own, versions)
                 break
         self.save(of, found, values, began)
         self.packages.add(of.build, digest)
-        wide = sum(
-            value.estimate is not None and value.estimate.half() > math.log1p(self.request.precision)
-            for value in values.values()
-        )
-        words = self.words(values, spent, wide)
+        words = self.words(values, spent)
         if self.has_base.get(target.build.environment) is False and not is_base:
             words += f"; against {self.reference.build}, since its commit could not be measured in this environment"
         if of is not target:
             words += f"; they are {of.build.commit[:8]}'s, which has the same package and the other results"
-        return Came(target, words, True, failed)
+        missing = {name: spent.failed[name] for name in sorted(spent.base_alone)}
+        return Came(target, words, True, failed, missing)
 
-    def words(self, values: Mapping[str, Value], spent: Spent, wide: int) -> str:
+    def broken(self, side: Side, found: Discovery, asked: Sequence[Benchmark]) -> dict[str, str]:
+        """The suite's files that cannot be imported, and how.
+
+        With names that are asked for, those alone of which the reference has such a benchmark; all where none is found.
+        """
+        how = {file: f"cannot be imported: {comparable.last_line(error)}" for file, error in found.failed.items()}
+        if not how or not asked or not self.request.bench:
+            return how
+        known = {
+            file_of(side.suite, f"{side.suite.benchmarks.name}.{module}")
+            for name in self.reference.times
+            if any(re.search(pattern, name) for pattern in self.request.bench)
+            for module in itertools.accumulate(group_of(name).split(".")[:-1], "{}.{}".format)
+        }
+        return {file: why for file, why in how.items() if any(file.startswith(each) for each in known)}
+
+    def words(self, values: Mapping[str, Value], spent: Spent) -> str:
         """What came of a target's benchmarks."""
         failed, skipped = (sum(getattr(each, how) for each in values.values()) for how in ("failed", "skipped"))
         said = [f"{count(len(values) - failed - skipped, 'benchmark')} measured"]
@@ -289,6 +307,10 @@ class _History:
             said.append(f"{failed} failed")
         if skipped:
             said.append(f"{skipped} skipped")
+        if spent.base_alone:
+            said.append(f"{len(spent.base_alone)} not compared, since they fail in what they are measured against")
+        estimates = [each.estimate for each in values.values() if each.estimate is not None]
+        wide = sum(each.half() > math.log1p(self.request.precision) for each in estimates)
         if wide:
             said.append(f"the intervals of {wide} are wider than {self.request.precision:.1%}: the budget was spent")
         return "; ".join(said)
@@ -300,7 +322,7 @@ class _History:
 
     def file(self, build: Build) -> Path:
         """Of a build's results."""
-        return self.folder / f"{build.commit[:8]}-{build.environment}.json"
+        return self.folder / rows.file_name(build)
 
     def header(self, target: Target) -> dict[str, Any]:
         """What a journal must have in common with a run to be gone on with."""
@@ -313,109 +335,55 @@ class _History:
         }
 
     def fixed(
-        self, timings: Sequence[Benchmark], target: Target, side: Side, found: Discovery, journal: Journal
-    ) -> tuple[dict[str, Value], dict[str, str]]:
-        """Fix the reference times that are missing; the values of benchmarks that only exist from this build on."""
+        self, timings: Sequence[Benchmark], side: Side, build: Build, found: Discovery, journal: Journal
+    ) -> dict[str, Value]:
+        """Fix the reference times that are missing; the values of benchmarks whose time is of this very build."""
         versions = {entry["name"]: str(entry["version"]) for entry in found.entries}
+        without: dict[str, str] = {}
 
-        def missing(benchmarks: Sequence[Benchmark]) -> list[Benchmark]:
-            times = self.reference.times
-            return [
-                each
-                for each in benchmarks
-                if each.name not in times or times[each.name].version != versions[group_of(each.name)]
-            ]
-
-        values: dict[str, Value] = {}
-        for each in timings:  # against itself there is nothing to measure
+        def current(each: Benchmark) -> ReferenceTime | None:
             time = self.reference.times.get(each.name)
-            if time and time.build == target.build and time.version == versions[group_of(each.name)]:
-                values[each.name] = Value(time.seconds, half=time.half, pairs=time.pairs)
-        for build in dict.fromkeys((self.reference.build, target.build)):
-            new = missing([each for each in timings if each.name not in values])
-            if not new:
+            return time if time and time.version == versions[group_of(each.name)] else None
+
+        for where in dict.fromkeys((self.reference.build, build)):
+            missing = [each for each in timings if current(each) is None]
+            if not missing:
                 break
-            there = side if build == target.build else self.side(build)
-            known = new if there is side else discover(there.suite, there.install).benchmarks
+            there = side if where == build else self.installed.to_stay(where)
+            known = timings if where == build else discovered(there).benchmarks
             names = {each.name for each in known}
             times, without = fixing.fix(
                 there,
-                [each for each in new if each.name in names],
+                [each for each in missing if each.name in names],
                 versions=versions,
-                build=build,
+                build=where,
                 journal=journal,
                 tell=self.progress.stage,
             )
             self.reference = self.reference.with_times(times)
             if times:
                 self.reference.save(self.folder)
-            if build == target.build:
-                values |= {name: Value(each.seconds, half=each.half, pairs=each.pairs) for name, each in times.items()}
-                values |= {name: Value(why=why, skipped="skips itself" in why) for name, why in without.items()}
-        return values, {}
+        values = {}
+        for each in timings:  # against itself there is nothing to measure
+            time = current(each)
+            if time is not None and time.build == build:
+                values[each.name] = Value(time.seconds, half=time.half, pairs=time.pairs)
+            elif time is None:
+                values[each.name] = Value(why=without[each.name], skipped="skips itself" in without[each.name])
+        return values
 
-    def bases(self, timings: Sequence[Benchmark], build: Build, found: Discovery) -> dict[str, Base]:
+    def bases(self, timings: Sequence[Benchmark], of: Build, found: Discovery) -> dict[str, Base]:
         """What each is measured against: the reference's commit in its environment, or else what fixed its time."""
-        base = self.base_in(build.environment)
-        has_base = base != build and self.has_base.get(build.environment, False)
+        base = self.base_in(of.environment)
+        has_base = base != of and self.has_base.get(of.environment, False)
         there = rows.times(self.file(base), found.entries) if has_base else {}
         bases = {}
         for name in (each.name for each in timings):
             fixed = self.reference.times[name]
             seconds, _ = there.get(name, (0.0, 0.0))
-            bases[name] = Base(base if seconds else fixed.build, seconds or fixed.seconds, fixed.cost)
+            build = base if seconds else fixed.build
+            bases[name] = Base(build, seconds or fixed.seconds, fixed.cost, build == self.reference.build)
         return bases
-
-    def pairs(
-        self, timings: Sequence[Benchmark], bases: Mapping[str, Base], side: Side, journal: Journal, title: str
-    ) -> Spent:
-        """Interleaved pairs of each with its base."""
-        by_name = {each.name: each for each in timings}
-        if not timings:
-            return Spent()
-        budget = self.request.budget
-        costs = [bases[name].cost for name in by_name]
-        samples = fitting(costs, budget)
-        for build in dict.fromkeys(bases[name].build for name in by_name):
-            self.side(build)  # builds it, of which the progress of the pairs is not to speak
-        longest, words = forecast(costs, budget)
-        self.progress.stage(f"Measuring {count(len(by_name), 'benchmark')} of {title}, {words}")
-
-        def take(number: int, name: str) -> PairTaken:
-            build = bases[name].build
-            base = self.side(build)
-            against = str(build) if build != self.reference.times[name].build else None
-            line = journal.once(
-                # The first build's journal has reference times, too, and one may have pairs with another base.
-                {"round": number, "name": name, "fix": None, "against": against},
-                lambda: comparable.as_line(
-                    comparable.measure_pair((base, side), by_name[name], coins(number, name), samples)
-                ),
-            )
-            took = line["base"] if isinstance(line["base"], float) else None  # infinite ones are texts
-            return PairTaken(line["d"], line["seconds"], line["why"], took)
-
-        return spend(
-            list(by_name),
-            take,
-            precision=self.request.precision,
-            budget=budget,
-            seed=0,
-            tell=lambda spent: self.progress.done(spent.seconds, expected(spent, longest)),
-        )
-
-    def values(self, spent: Spent, bases: Mapping[str, Base]) -> dict[str, Value]:
-        """What the pairs say of each benchmark, in seconds."""
-        found = spent.estimates()
-        values = {}
-        for name in spent.pairs:
-            if name in spent.failed or name not in found:
-                why = spent.failed.get(name, "it has no pairs")
-                values[name] = Value(why=why, skipped="skips itself" in why and "fails" not in why)
-            else:
-                base = bases[name].time
-                values[name] = Value(base * found[name].ratio, found[name], tuple(spent.pairs[name]), base)
-        return values
 
     def unwritten(self, benchmarks: Sequence[Benchmark], build: Build, found: Discovery) -> list[Benchmark]:
         """Those that the build's file of results has not, with the version that they are now."""
@@ -431,25 +399,10 @@ class _History:
             "environment": target.environment,
             "commit": target.commit,
             "benchmarks": list(found.entries),
+            "some_failed": bool(found.failed),
             "results": rows.rows(found.entries, values, began),
         }
         asvlink.ask("save", what, self.request.config, PLAN_SECONDS, ASV)
-
-
-def in_environment(suite: Suite, environment: Mapping[str, Any]) -> Suite:
-    """The suite in one of its environments."""
-    return replace(
-        suite,
-        environment=environment["name"],
-        python=environment["python"],
-        specifier=None,
-        setup_hash=environment["setup_hash"],
-    )
-
-
-def coins(number: int, name: str) -> np.random.Generator:
-    """What decides by chance in the pair of a round and a benchmark."""
-    return np.random.default_rng([number, *name.encode()])
 
 
 def _metric(side: Side, benchmark: Benchmark) -> Value:

@@ -19,6 +19,11 @@ KIND = "asv-gate reference"
 FORMAT = 1
 
 
+def group_of(name: str) -> str:
+    """A benchmark's name without its parameters."""
+    return name.partition("(")[0]
+
+
 @dataclass(frozen=True)
 class Build:
     """A commit, by its full hash, in an environment, by asv's name for it."""

@@ -17,10 +17,9 @@ from asv_gate import comparable
 from asv_gate.asvlink import Benchmark
 from asv_gate.errors import GateError
 from asv_gate.history import fixing
-from asv_gate.history.fixing import group_of
-from asv_gate.history.reference import Build, Reference, ReferenceTime, Replaced
+from asv_gate.history.reference import Build, Reference, ReferenceTime, Replaced, group_of
 from asv_gate.history.spending import SAMPLES, PairTaken, expected, forecast, spend
-from asv_gate.journal import Journal
+from asv_gate.journal import Journal, has_value
 from asv_gate.pair import Side
 
 
@@ -82,6 +81,9 @@ def replace_reference(
     apart: dict[str, str] = {}
     for build in dict.fromkeys(time.build for time in old.times.values()):
         times = {name: time for name, time in old.times.items() if time.build == build}
+        if build == new.build:  # it has fixed these itself
+            linked |= times
+            continue
         alike = {name: time for name, time in times.items() if _alike(time, new, there)}
         try:
             base = side(build)
@@ -92,7 +94,7 @@ def replace_reference(
             apart |= {name: why for name in times if name not in by_results}
             continue
         tell(f"Measuring {new.build} against {build}, {len(alike)} benchmarks")
-        found = _measured((base, new), alike, [there[name] for name in alike], journal, done)
+        found = _measured((base, new), build, alike, [there[name] for name in alike], journal=journal, done=done)
         linked |= found
         kept |= {name: time for name, time in times.items() if name not in found}
     replaced = Replaced(old.build, new.build, when, sorted(linked), sorted(kept), apart)
@@ -119,8 +121,10 @@ def _by_result(time: ReferenceTime, new: NewBuild) -> ReferenceTime:
 
 def _measured(
     sides: tuple[Side, NewBuild],
+    build: Build,
     times: Mapping[str, ReferenceTime],
     benchmarks: Sequence[Benchmark],
+    *,
     journal: Journal,
     done: Callable[[float, float], None],
 ) -> dict[str, ReferenceTime]:
@@ -131,8 +135,9 @@ def _measured(
     def take(number: int, name: str) -> PairTaken:
         coins = np.random.default_rng([number, *name.encode()])
         line = journal.once(
-            {"link": name, "round": number},
+            {"link": name, "round": number, "build": str(build)},
             lambda: comparable.as_line(comparable.measure_pair((base, new.side), by_name[name], coins, SAMPLES)),
+            has_value,
         )
         seconds[name].append(line["seconds"])
         return PairTaken(line["d"], line["seconds"], line["why"])

@@ -1,5 +1,6 @@
 """What asv's files of results say of benchmarks: a row each, with a value for every combination of its parameters."""
 
+import hashlib
 import itertools
 import json
 import math
@@ -12,7 +13,9 @@ import numpy as np
 
 from asv_gate.errors import GateError
 from asv_gate.history.estimate import Estimate
+from asv_gate.history.reference import Build
 
+LONG_NAME = 128  # characters of an environment's name, from which on asv takes a digest
 Z_95, Z_99 = 1.96, 2.576
 NOT_MEASURED = {"repeat": 0}  # the statistics of a combination that was not asked for: one that skips itself has none
 
@@ -99,6 +102,14 @@ def rows(entries: Sequence[Mapping[str, Any]], values: Mapping[str, Value], bega
     return found
 
 
+def file_name(build: Build) -> str:
+    """Of a build's results, as asv calls it: an environment with a long name goes by a digest of that."""
+    name = build.environment
+    if len(name) >= LONG_NAME:
+        name = f"env-{hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()}"
+    return f"{build.commit[:8]}-{name}.json"
+
+
 def date(file: Path) -> int:
     """The date of the commit, in milliseconds, whose results a file has that was read before."""
     return int(json.loads(file.read_text(encoding="utf-8"))["date"])
@@ -130,6 +141,21 @@ def written(file: Path, entries: Sequence[Mapping[str, Any]]) -> set[str]:
         taken = row.get("stats_repeat") or [None] * len(all_of_it)
         names |= {name for name, repeat in zip(all_of_it, taken, strict=True) if repeat != 0}
     return names
+
+
+def failing(file: Path, entries: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Those of `written` that have no value, since they failed. Raises GateError where the file cannot be read."""
+    known = written(file, entries)
+    if not known:
+        return set()
+    content = json.loads(file.read_text(encoding="utf-8"))
+    found = set()
+    for entry in entries:
+        row = dict(zip(content["result_columns"], content["results"].get(entry["name"], ()), strict=False))
+        names = list(combinations(entry))
+        values = row.get("result") or [None] * len(names)
+        found |= {name for name, value in zip(names, values, strict=False) if name in known and value is None}
+    return found
 
 
 def times(file: Path, entries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float, float]]:

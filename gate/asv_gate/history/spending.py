@@ -23,10 +23,14 @@ SHARE = 4  # one in so many of those that are too wide gets a pair in a round, s
 
 @dataclass
 class Spent:
-    """What was measured: by benchmark ln(here / reference) of its pairs and the reference's seconds, or why none is."""
+    """What was measured: by benchmark ln(here / reference) of its pairs and the reference's seconds, or why none is.
+
+    Those in `base_alone` have failed, or skipped themselves, in what they were measured against, and not here.
+    """
 
     pairs: dict[str, list[float]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    base_alone: set[str] = field(default_factory=set)
     seconds: float = 0.0
     bases: dict[str, list[float]] = field(default_factory=dict)
 
@@ -42,12 +46,16 @@ class Spent:
 
 @dataclass(frozen=True)
 class PairTaken:
-    """One pair: its value, or why there is none, the seconds that it took, and the reference's own time in it."""
+    """One pair: its value, or why there is none, the seconds that it took, and the reference's own time in it.
+
+    `base_alone` says that there is none because of the reference alone.
+    """
 
     d: float | None
     seconds: float
     why: str = ""
     base: float | None = None
+    base_alone: bool = False
 
 
 def fitting(costs: Sequence[float], budget: float) -> Samples:
@@ -113,6 +121,8 @@ def spend(
             spent.seconds += pair.seconds
             if pair.d is None:
                 spent.failed[name] = pair.why
+                if pair.base_alone:
+                    spent.base_alone.add(name)
             else:
                 spent.pairs[name].append(pair.d)
                 if pair.base:

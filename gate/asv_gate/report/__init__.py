@@ -7,6 +7,7 @@ from asv_gate.atomic import write_atomic
 from asv_gate.report import data, html, junit, markdown
 from asv_gate.report.model import Report
 
+PROBE = ".asv-gate-report"  # the folder may be that in which .asv-gate is
 FORMS: dict[str, Callable[[Report], str]] = {
     "report.json": data.as_json,
     "report.md": markdown.as_markdown,
@@ -36,8 +37,8 @@ def write_all(report: Report, folder: Path) -> tuple[list[Path], list[str]]:
 def unwritable(folder: Path) -> str:
     """Why files cannot be written in the folder, which is made where it is missing; nothing where they can."""
     try:
-        write_atomic(folder / ".asv-gate", "")
-        (folder / ".asv-gate").unlink()
+        write_atomic(folder / PROBE, "")
+        (folder / PROBE).unlink()
     except OSError as error:
         return f"reports cannot be written to {folder}: {error.strerror or error}"
     return ""

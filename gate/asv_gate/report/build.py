@@ -217,7 +217,8 @@ def _uncertain(report: Report, require_power: float | None) -> str:
         return (
             f"No regression is certain, but the budget did not suffice to settle what stands out: {', '.join(seeming)}."
         )
-    if require_power is not None and report.detectable > require_power:
+    judged_by_noise = any(not math.isnan(row.detectable) for row in report.rows)  # others are by a threshold
+    if require_power is not None and judged_by_noise and report.detectable > require_power:
         return (
             f"No regression was seen, but this run could have missed one of {percent(require_power)}: "
             f"the smallest that it could detect with 90 % probability is {percent(report.detectable)}."

@@ -91,6 +91,10 @@ def sides(report: Report, code: Callable[[str], str] = str, plain: Callable[[str
     return f"{report.base} to {report.head}, {differing}", f"{base} to {head}, and {differing}; {environments}"
 
 
+BROKEN_MOST = 10  # benchmarks whose output is shown, where they fail in head
+NAMED_MOST = 5  # of the rest, by name
+
+
 def notes(report: Report) -> Iterator[str]:
     """What a reader must know besides the benchmarks: a line each, and below it what a program has printed."""
     if report.suite is not None:
@@ -98,7 +102,12 @@ def notes(report: Report) -> Iterator[str]:
         yield f"Suite result: {report.suite.verdict} ({change} over {count(report.suite.pairs, 'pair')})."
     if report.skipped:
         yield f"Skipped on both sides: {count(report.skipped, 'benchmark')}."
-    for name, error in report.broken.items():
+    for number, (name, error) in enumerate(report.broken.items()):
+        if number == BROKEN_MOST:  # a summary on GitHub has 1 MiB; report.json has all
+            names = ", ".join(list(report.broken)[number:][:NAMED_MOST])
+            more = len(report.broken) - number
+            yield f"{count(more, 'benchmark')} more fail in head: {names}{', ...' if more > NAMED_MOST else ''}."
+            break
         yield f"{name} fails in head:\n{error}"
     yield from report.warnings
     if report.suite is not None or any(row.pairs and not math.isnan(row.detectable) for row in report.rows):

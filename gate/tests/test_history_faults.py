@@ -1,0 +1,167 @@
+"""What goes wrong around a history: each thing is told as what it is, and what was measured stays."""
+
+import json
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import project
+import pytest
+from commands import asv_gate
+
+from asv_gate.asvlink import Benchmark, Install, Suite
+from asv_gate.history import fixing, rows
+from asv_gate.history.asvresults import _is_range
+from asv_gate.history.reference import Build
+from asv_gate.journal import Journal
+from asv_gate.pair import Side
+
+BENCHMARK = Benchmark("a.time_it", "a.time_it", "time", "seconds", 60.0, None, 60.0)
+SUITE = Suite("p", Path(), Path(), "e", [], {}, False, 60.0, "0" * 64)
+
+
+@pytest.fixture
+def suite_file(thing: Path) -> Iterator[Path]:
+    """A further file of the suite, to be written; it and the results are gone afterwards."""
+    file = thing / "bench" / "more.py"
+    yield file
+    file.unlink(missing_ok=True)
+    shutil.rmtree(thing / "results", ignore_errors=True)
+
+
+def values(thing: Path) -> dict[str, dict[str, Any]]:
+    """By commit the results of each benchmark of the project without parameters."""
+    found = {}
+    for path in thing.glob("results/*-paired/*.json"):
+        if path.name != "machine.json":
+            content = json.loads(path.read_text())
+            found[content["commit_hash"]] = {name: row[0] and row[0][0] for name, row in content["results"].items()}
+    return found
+
+
+def test_what_fails_with_one_build_is_measured_with_the_next_also_after_an_interruption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Times are fixed with the reference, or else with the first build that has them; both are in one journal."""
+    old, new = (Build(letter * 40, "py3.13") for letter in "ab")
+    taken: list[str] = []
+
+    def measure(side: Side, *asked: object, **how: object) -> SimpleNamespace:
+        taken.append(side.install.commit)
+        fails = side.install.commit == old.commit
+        outcome = SimpleNamespace(value=None if fails else 1.0, skipped=False, error="fails" if fails else "")
+        return SimpleNamespace(base=outcome, head=outcome, d=math.nan if fails else 0.01, seconds=0.1)
+
+    def fix(build: Build, journal: Journal) -> tuple[Any, Any]:
+        side = Side(SUITE, Install(build.commit, "a", Path(), [], {}), Path())
+        versions = {"a.time_it": "1"}
+        return fixing.fix(side, [BENCHMARK], versions=versions, build=build, journal=journal, tell=lambda words: None)
+
+    monkeypatch.setattr(fixing, "measure", measure)
+    for _ in range(2):
+        with Journal(tmp_path / "journal.jsonl", {"kind": "test"}) as journal:
+            assert fix(old, journal)[1].keys() == {"a.time_it"}
+            assert fix(new, journal)[0].keys() == {"a.time_it"}
+    first = taken.index(new.commit)
+    assert taken[first:].count(new.commit) == len(taken) - 2, "its pairs were there; a failure is tried again"
+    assert taken[-1] == old.commit
+
+
+@pytest.mark.parametrize(
+    ("spec", "several"),
+    [
+        ("main", False),
+        ("HEAD^", False),
+        ("HEAD^2~3", False),
+        ("v1.0^0", False),
+        ("main~5..main", True),
+        ("a...b", True),
+        ("HEAD^!", True),
+        ("HEAD^@", True),
+        ("HEAD^-", True),
+        ("main ^old", True),
+        ("^old main", True),
+    ],
+)
+def test_the_name_of_one_commit_is_no_range(spec: str, *, several: bool) -> None:
+    assert _is_range(spec) is several
+
+
+@pytest.mark.parametrize("length", [10, 127, 128, 300])
+def test_a_file_of_results_is_called_as_asv_calls_it(length: int) -> None:
+    asv_results = pytest.importorskip("asv.results")
+    name = "e" * length
+    assert rows.file_name(Build("c" * 40, name)) == Path(asv_results.get_filename("m", "c" * 40, name)).name
+
+
+@pytest.mark.long
+def test_a_failure_stays_one_when_the_same_is_asked_for_again(thing: Path, suite_file: Path) -> None:
+    request = ("history", "base", "--bench", "track_fails_everywhere|track_count")
+    first = asv_gate(thing, *request)
+    assert first.status == 1, first.said
+    again = asv_gate(thing, *request)
+    assert again.status == 1, again.said
+    assert "measured before; 1 failed then" in again.output
+    assert "track_fails_everywhere: it failed then" in again.output
+
+
+@pytest.mark.long
+def test_a_file_of_the_suite_that_cannot_be_imported_is_told(thing: Path, suite_file: Path) -> None:
+    suite_file.write_text("def track_more():\n    return 1.0\n")
+    assert asv_gate(thing, "history", "base", "--bench", "track_count|track_more").status == 0
+    listed = json.loads((thing / "results" / "benchmarks.json").read_text())
+    suite_file.write_text("import nowhere\n")
+    named = asv_gate(thing, "history", "same", "--bench", "track_count")
+    assert named.status == 0, "it is of another file"
+    alone = asv_gate(thing, "history", "same", "--bench", "track_more")
+    assert alone.status == 2, alone.said
+    assert "the suite cannot be imported" in alone.output
+    assert "more.py: cannot be imported: ModuleNotFoundError" in alone.errors + alone.output
+    everything = asv_gate(thing, "history", "larger", "--budget", "1s")
+    assert everything.status == 1, everything.said
+    assert "more.py: cannot be imported: ModuleNotFoundError" in everything.output
+    assert json.loads((thing / "results" / "benchmarks.json").read_text()).keys() >= listed.keys(), "it may come back"
+
+
+def test_benchmarks_that_no_commit_has_are_an_error(thing: Path, suite_file: Path) -> None:
+    done = asv_gate(thing, "history", "base", "--bench", "track_nowhere")
+    assert done.status == 2, done.said
+    assert "base has no benchmark with a name like track_nowhere" in done.errors
+    assert not values(thing)
+
+
+@pytest.mark.long
+def test_what_fails_in_the_reference_alone_is_not_the_commits_failure(thing: Path, suite_file: Path) -> None:
+    """The reference is built anew on each machine, and may fail there one day."""
+    flag = thing / "flag"
+    suite_file.write_text(
+        f"""
+from pathlib import Path
+
+import thing
+
+
+def time_flagged():
+    if Path({str(flag)!r}).exists() and not hasattr(thing, "new"):
+        raise RuntimeError("not here")
+"""
+    )
+    request = ("--bench", "time_flagged", "--budget", "1s", "--reference", "base")
+    fixed = asv_gate(thing, "history", "base", *request)
+    assert fixed.status == 0, fixed.said
+    new = project.git(thing, "rev-parse", "new")
+    try:
+        flag.touch()
+        done = asv_gate(thing, "history", "new", *request)
+        assert done.status == 2, done.said
+        assert "1 not compared" in done.output
+        assert "fails in base" in done.output
+        assert values(thing).get(new, {}) == {}
+    finally:
+        flag.unlink()
+    again = asv_gate(thing, "history", "new", *request)
+    assert again.status == 0, again.said
+    assert values(thing)[new]["more.time_flagged"] > 0
