@@ -53,8 +53,7 @@ def steps(series: Mapping[history.Series, Sequence[Measured]], order: Sequence[s
     for each, points in series.items():
         for before, after in itertools.pairwise(usable(points)):
             change = math.log(after.value / before.value)
-            error = math.hypot(before.error, after.error)
-            yield Step(each, order[before.revision], order[after.revision], change, error)
+            yield Step(each, order[before.revision], order[after.revision], change, before.error_to(after))
 
 
 def figures(found: Sequence[Step]) -> str:

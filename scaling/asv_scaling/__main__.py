@@ -7,7 +7,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from asv_scaling import __version__, changes, export, files, history, intervals, parameters, results, selection, streams
+from asv_scaling import (
+    __version__,
+    changes,
+    commits,
+    export,
+    files,
+    history,
+    intervals,
+    parameters,
+    results,
+    selection,
+    streams,
+)
 from asv_scaling.suite import Settings, Suite
 
 LONGEST_MESSAGE = 1000
@@ -66,7 +78,8 @@ def _export(options: argparse.Namespace) -> list[Path]:
     if not suite.workloads:
         raise selection.NothingToExport(" ".join([suite.why_nothing, *suite.left_out]))
     asked = selection.Asked(options.machine, options.commit, options.python)
-    shown = selection.select(folder, suite, asked, _warn)
+    lines = commits.of_branches(conf, options.config.parent)
+    shown = selection.select(folder, suite, asked, _warn, commits.numbers(lines) if lines else None)
     contents = export.contents(shown, options.format.split(","))
     made = {options.folder / name: content for name, content in contents.items()}
     for sentence in (*suite.left_out, *shown.missing()):
@@ -79,17 +92,22 @@ def _export(options: argparse.Namespace) -> list[Path]:
 
 def _changes(options: argparse.Namespace) -> list[str]:
     """The changes of each machine, a line each; a line also where there is none."""
-    folder = options.config.parent / load(options.config).get("results_dir", "results")
+    conf = load(options.config)
+    folder = options.config.parent / conf.get("results_dir", "results")
     benchmarks = results.benchmarks(folder)
     machines = {machine.name: machine for machine in results.machines(folder, _warn)}
     if options.machine and options.machine not in machines:
         raise ValueError(f"machine must be one of {', '.join(machines)}, not {options.machine!r}")
     chosen = [machine for name, machine in machines.items() if options.machine in ("", name)]
-    histories = [history.read(machine, benchmarks, _warn) for machine in chosen]
+    lines = commits.of_branches(conf, options.config.parent)
+    histories = [one for machine in chosen for one in history.of_branches(machine, benchmarks, _warn, lines)]
+    if not any(one.commits for one in histories):  # the checkout has none of the commits
+        histories = [history.read(machine, benchmarks, _warn) for machine in chosen]
     found = history.entries(histories)
-    unchanged = [one for one in histories if not any(entry.machine == one.machine for entry in found)]
-    lines = [*map(history.line, found), *map(_no_change, unchanged)]
-    return [parameters.printable(line, LONGEST_MESSAGE) for line in lines]
+    changed = {(entry.machine, entry.branch) for entry in found}
+    unchanged = [one for one in histories if (one.machine, one.branch) not in changed]
+    said = [*map(history.line, found), *map(_no_change, unchanged)]
+    return [parameters.printable(line, LONGEST_MESSAGE) for line in said]
 
 
 def _no_change(of: history.History) -> str:

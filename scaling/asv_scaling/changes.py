@@ -30,17 +30,28 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True)
 class Measured:
-    """A point of a series: its commit, by a number in the order of commits, its value and its 99 % interval."""
+    """A point of a series: its commit, by a number in the order of commits, its value and its 99 % interval.
+
+    `group` is what all those are of that share an error beside their own, as they were measured against one build, and
+    `shared` is half of the 99 % interval of that, of the value's logarithm.
+    """
 
     revision: int
     value: float
     low: float
     high: float
+    group: object = None
+    shared: float = 0.0
 
     @property
     def error(self) -> float:
         """The standard error of the value's logarithm."""
         return math.log(self.high / self.low) / (2 * Z_99)
+
+    def error_to(self, other: "Measured") -> float:
+        """The standard error of the logarithm of the ratio of two points."""
+        apart = (self.shared / Z_99, other.shared / Z_99) if self.group != other.group else ()
+        return math.hypot(self.error, other.error, *apart)
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ def widening(series: Sequence[Sequence[Measured]]) -> float:
 def _sizes(points: Sequence[Measured]) -> list[float]:
     """How far each step goes, in standard errors."""
     return [
-        abs(math.log(after.value / before.value)) / math.hypot(before.error, after.error)
+        abs(math.log(after.value / before.value)) / before.error_to(after)
         for before, after in itertools.pairwise(points)
     ]
 
@@ -136,13 +147,13 @@ def changes(
 
 def _located(points: Sequence[Measured], factor: float, found: Sequence[Change]) -> list[Change]:
     """The changes of a series, each with the commits that it may have come with, between those next to it."""
-    logs, weights = _logs_and_weights(points, factor)
+    logs, weights, shared = _logs_and_weights(points, factor)
     places = {point.revision: at for at, point in enumerate(points)}
     bounds = [0, *(places[change.after] for change in found), len(points)]
     located = []
     for change, begin, here, end in zip(found, bounds, bounds[1:], bounds[2:], strict=False):
-        part = slice(begin, end)
-        explained = {at: _cut(logs[part], weights[part], at - begin)[2] ** 2 for at in range(begin + 1, end)}
+        part = logs[begin:end], weights[begin:end], shared[:, begin:end]
+        explained = {at: _cut(*part, at - begin)[2] ** 2 for at in range(begin + 1, end)}
         # Half of the difference is that of the logarithms of the two likelihoods.
         near = (points[at].revision for at, each in explained.items() if explained[here] - each <= Z_95**2)
         located.append(replace(change, within=tuple(near)))
@@ -156,8 +167,8 @@ def _steps(points: Sequence[Measured], factor: float, freedom: float) -> list[Ch
     """
     if len(points) < 2:
         return []
-    logs, weights = _logs_and_weights(points, factor)
-    cuts = [_cut(logs, weights, at) for at in range(1, len(points))]
+    parts = _logs_and_weights(points, factor)
+    cuts = [_cut(*parts, at) for at in range(1, len(points))]
     at = 1 + int(np.argmax([abs(z) for _, _, z in cuts]))
     step, error, z = cuts[at - 1]
     p_value = min(1.0, (len(points) - 1) * math.erfc(_normal(z, freedom) / math.sqrt(2)))
@@ -175,10 +186,16 @@ def _steps(points: Sequence[Measured], factor: float, freedom: float) -> list[Ch
     return [*_steps(points[:at], factor, freedom), here, *_steps(points[at:], factor, freedom)]
 
 
-def _logs_and_weights(points: Sequence[Measured], factor: float) -> tuple[np.ndarray, np.ndarray]:
-    """The values' logarithms, and one over their variances, with intervals that are wider by the factor."""
+def _logs_and_weights(points: Sequence[Measured], factor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The values' logarithms, one over their variances, with intervals that are wider by the factor, and shared errors.
+
+    Of these there is a row for each group that has one: the standard error at its points, and 0 at all others.
+    """
     logs = np.log([point.value for point in points])
-    return logs, 1 / (factor * np.array([point.error for point in points])) ** 2
+    groups = dict.fromkeys(point.group for point in points if point.shared)
+    shared = [[point.shared / Z_99 if point.group == group else 0.0 for point in points] for group in groups]
+    weights = 1 / (factor * np.array([point.error for point in points])) ** 2
+    return logs, weights, np.array(shared).reshape(len(groups), len(points))
 
 
 def _normal(t: float, freedom: float) -> float:
@@ -190,11 +207,15 @@ def _normal(t: float, freedom: float) -> float:
     return (8 * freedom + 1) / (8 * freedom + 3) * math.sqrt(freedom * math.log1p(t * t / freedom))
 
 
-def _cut(logs: np.ndarray, weights: np.ndarray, at: int) -> tuple[float, float, float]:
-    """The step between the weighted means of what is before and after, its standard error, and their quotient."""
+def _cut(logs: np.ndarray, weights: np.ndarray, shared: np.ndarray, at: int) -> tuple[float, float, float]:
+    """The step between the weighted means of what is before and after, its standard error, and their quotient.
+
+    A shared error is in the step as far as its group has another part of one mean than of the other.
+    """
     before, after = weights[:at].sum(), weights[at:].sum()
     step = float((logs[at:] * weights[at:]).sum() / after - (logs[:at] * weights[:at]).sum() / before)
-    error = math.sqrt(1 / before + 1 / after)
+    of_groups = shared[:, at:] @ weights[at:] / after - shared[:, :at] @ weights[:at] / before
+    error = math.sqrt(1 / before + 1 / after + float(of_groups @ of_groups))
     return step, error, step / error
 
 

@@ -7,20 +7,22 @@ but for choosing among the entries, no script. The same elements are put into as
 import html
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from asv_scaling import environments, history, parameters, results
+from asv_scaling import commits, environments, history, parameters, results
 from asv_scaling.changes import FALSE_ENTRIES, LEAST, usable, widening
+from asv_scaling.commits import Lines
 from asv_scaling.environments import Environment
 from asv_scaling.history import Entry, History, Series
 
 PARTS = Path(__file__).parent / "site"
 ASV = "../index.html"
 LONGEST = 300
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 OF_MACHINE = ("arch", "branch", "cpu", "num_cpu", "os", "ram")  # what a graph says beside the machine's name
 
 
@@ -36,6 +38,8 @@ class Changes:
         asv's entries of the benchmarks, by name.
     commit_url
         What a commit's hash is put after, for an address that shows it; ``#`` where there is none.
+    numbers
+        Of commits, in the order of time.
 
     """
 
@@ -45,27 +49,31 @@ class Changes:
     histories: Sequence[History]
     entries: Sequence[Entry]
     unread: Sequence[str]
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls, folder: Path, benchmarks: Mapping[str, Any], project: str, commit_url: str, revisions: Mapping[str, int]
-    ) -> "Changes":
-        """The page of a folder of results; `revisions` are the commits that asv publishes, with their order."""
+    def of(cls, folder: Path, benchmarks: Mapping[str, Any], project: str, commit_url: str, lines: Lines) -> "Changes":
+        """The page of a folder of results; `lines` are the branches that asv publishes."""
         unread: list[str] = []
-        machines = list(results.machines(folder, unread.append))
-        histories = [history.read(machine, benchmarks, unread.append, revisions) for machine in machines]
-        return cls(project, benchmarks, commit_url, histories, history.entries(histories), unread)
+        histories = [
+            one
+            for machine in results.machines(folder, unread.append)
+            for one in history.of_branches(machine, benchmarks, unread.append, lines)
+        ]
+        numbers = commits.numbers(lines)
+        return cls(project, benchmarks, commit_url, histories, history.entries(histories), unread, numbers)
 
     def confirms(self, name: str, graph: Mapping[str, Any]) -> bool:
         """Whether asv may list a benchmark, with parameters, as slower in a graph, of which it says what is not common.
 
-        One threshold for all says nothing of pairs, whose intervals differ: of these it may what this page lists.
+        One threshold for all says nothing of pairs, whose intervals differ: of these it may what this page lists. Of
+        values without intervals, as of memory, this page says nothing.
         """
         of = [
             (one, series)
             for one in self.histories
             for series in one.series
-            if series.name == name and _is_of(one, series.environment, graph)
+            if series.name == name and len(usable(one.series[series])) > 1 and _is_of(one, series.environment, graph)
         ]
         slower = {(entry.machine, entry.series) for entry in self.entries if entry.change.ratio > 1}
         return not (of and all(one.in_pairs for one, _ in of)) or any((one.machine, each) in slower for one, each in of)
@@ -105,14 +113,18 @@ class Changes:
             return '<p class="changes-none">Nothing changed.</p>'
         dates = {commit: date for one in self.histories for commit, date in one.dates.items()}
         labels = {(one.machine, name): label for one in self.histories for name, label in labels_of(one).items()}
-        by_commit = sorted(self.entries, key=lambda entry: (-dates[entry.after], entry.after))
+        # In the order of each branch: a commit may have been written before the one that it comes after.
+        places = {commit: place for one in self.histories for place, commit in enumerate(one.commits)}
+        order = sorted(dates, key=lambda commit: (self.numbers.get(commit, places[commit]), dates[commit], commit))
+        newest = {commit: -place for place, commit in enumerate(order)}
+        by_commit = sorted(self.entries, key=lambda entry: newest[entry.after])
         sections = []
         for commit, found in itertools.groupby(by_commit, key=lambda entry: entry.after):
             rows = "".join(
                 self._row(entry, labels[entry.machine, entry.series.environment], asv)
                 for entry in sorted(found, key=lambda entry: (entry.series.name, entry.machine, entry.python))
             )
-            day = datetime.fromtimestamp(dates[commit] / 1000, timezone.utc).strftime("%Y-%m-%d")
+            day = (EPOCH + timedelta(milliseconds=dates[commit])).strftime("%Y-%m-%d")
             sections.append(
                 f'<section><h2>With commit {self._commit(commit)} <span class="changes-day">{day}</span></h2>'
                 f'<div class="changes-scroll" tabindex="0" role="region" aria-label="Changes with {commit[:8]}"><table>'
@@ -123,26 +135,34 @@ class Changes:
 
     def _row(self, entry: Entry, python: str, asv: str) -> str:
         slower = entry.change.ratio > 1
-        unit = self.benchmarks[entry.series.benchmark].get("type") == "time"
+        unit = self._benchmark(entry.series).get("type") == "time"
         word = ("slower" if slower else "faster") if unit else ("more" if slower else "less")
         kind = f"changes-{'up' if slower else 'down'}"
         low, high = (_percent(ratio) for ratio in (entry.change.low, entry.change.high))
         return (
             f'<tr class="{kind}" data-machine="{_text(entry.machine)}" data-python="{_text(python)}">'
             f'<th scope="row"><a href="{asv}{_text(self._graph(entry))}">{_text(entry.series.name)}</a>'
-            f"<td>{_text(entry.machine)}<td>{_text(python)}"
+            f"<td>{_text(entry.machine)}{_text(f', {entry.branch}') if entry.branch else ''}<td>{_text(python)}"
             f'<td class="changes-size">{"▲" if slower else "▼"} {_percent(entry.change.ratio)} {word}'
-            f"<td>{low} to {high}<td>{self._commit(entry.before)}<td>{', '.join(map(self._commit, entry.others))}\n"
+            f"<td>{low} to {high}<td>{self._commit(entry.before)}"
+            f"<td>{', '.join(map(self._commit, entry.others))}</td></tr>\n"
         )
 
     def _graph(self, entry: Entry) -> str:
         """The address of the series' graph on asv's page."""
-        benchmark = self.benchmarks[entry.series.benchmark]
+        benchmark = self._benchmark(entry.series)
         chosen = {"machine": entry.machine, "python": entry.python}
+        chosen |= {"branch": entry.branch} if entry.branch else {}
         params = history.parameters_of(entry.series.name, benchmark)
         chosen |= {f"p-{name}": value for name, value in zip(benchmark.get("param_names", []), params, strict=False)}
         said = "&".join(f"{quote(name, safe='')}={quote(str(value), safe='')}" for name, value in chosen.items())
-        return f"#{quote(entry.series.benchmark)}?{said}"
+        return f"#{quote(benchmark['name'])}?{said}"
+
+    def _benchmark(self, series: Series) -> Mapping[str, Any]:
+        """Of a series; a benchmark may be called as if it had parameters."""
+        of = (name for name in self.benchmarks if series.name == name or series.name.startswith(f"{name}("))
+        found: Mapping[str, Any] = self.benchmarks[max(of, key=len)]
+        return found
 
     def _commit(self, commit: str) -> str:
         words = f"<code>{_text(commit[:8])}</code>"
@@ -153,9 +173,10 @@ class Changes:
         for one in self.histories:
             factor = widening(list(one.series.values()))
             how = "in pairs with one reference" if one.in_pairs else "one commit after the other"
-            found = sum(entry.machine == one.machine for entry in self.entries)
+            found = sum((entry.machine, entry.branch) == (one.machine, one.branch) for entry in self.entries)
+            machine = f"{one.machine}, {one.branch}" if one.branch else one.machine
             rows.append(
-                f'<tr><th scope="row">{_text(one.machine)}<td>{how}<td>{len(one.commits)}<td>{len(one.pythons)}'
+                f'<tr><th scope="row">{_text(machine)}<td>{how}<td>{len(one.commits)}<td>{len(one.pythons)}'
                 f"<td>{len(_several(one))}<td>{factor:.2f}<td>{found}\n"
             )
         return "".join(rows)

@@ -2,13 +2,14 @@
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any, NamedTuple
 
 from asv_scaling import environments, reference, results
 from asv_scaling.changes import Z_99, Change, Measured, changes, usable
+from asv_scaling.commits import Lines
 from asv_scaling.results import Machine, Run, Unreadable
 
 
@@ -27,7 +28,8 @@ class Series(NamedTuple):
 class Entry(NamedTuple):
     """A change of a series of a machine; the commits are hashes.
 
-    `others` are those that it may as well have come with, beside `after`.
+    `others` are those that it may as well have come with, beside `after`. `branch` is that of the commits, where the
+    suite has several.
     """
 
     machine: str
@@ -37,6 +39,7 @@ class Entry(NamedTuple):
     after: str
     change: Change
     others: tuple[str, ...] = ()
+    branch: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class History:
     """The series of a machine, its commits in the order of their numbers, and the Python of each environment.
 
     `in_pairs` says whether all was measured in pairs with one reference; `facts` are what tells each environment from
-    others, such as versions of requirements.
+    others, such as versions of requirements. `branch` is that of the commits, where the suite has several, and `before`
+    the commits of it that are an earlier branch's, too.
     """
 
     machine: str
@@ -54,6 +58,27 @@ class History:
     pythons: Mapping[str, str]
     in_pairs: bool = False
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    branch: str = ""
+    before: Collection[str] = ()
+
+
+def of_branches(
+    machine: Machine, benchmarks: Mapping[str, Any], warn: Callable[[str], None], lines: Lines | None
+) -> Iterator[History]:
+    """The history of a machine on each branch; without branches, that of all its commits in the order of their dates.
+
+    `machine`, `benchmarks` and `warn` are as for `read`.
+    """
+    if lines is None:
+        yield read(machine, benchmarks, warn)
+        return
+    before: set[str] = set()
+    for number, (branch, line) in enumerate(lines.items()):
+        told = warn if number == 0 else lambda message: None  # of a file that cannot be read once
+        one = read(machine, benchmarks, told, line)
+        if number == 0 or not before.issuperset(one.commits):
+            yield replace(one, branch=branch if len(lines) > 1 else "", before=frozenset(before))
+        before |= line.keys()
 
 
 def read(
@@ -85,26 +110,25 @@ def read(
     dates = {run.commit: run.date for run in runs if revisions is None or run.commit in revisions}
     order = sorted(dates, key=lambda commit: (revisions[commit] if revisions else dates[commit], commit))
     place = {commit: number for number, commit in enumerate(order)}
-    measured_against = reference.of(machine.folder)
+    measured_against = reference.of(machine.folder, warn)
     found: dict[Series, list[Measured]] = {}
-    exact: dict[Series, tuple[int, float]] = {}
+    exact: dict[Series, list[Measured]] = {}
     for run in runs:
         if run.commit in place:
             current = [name for name in run.results if _is_current(run, name, benchmarks)]
             for name, value, low, high in results.values(run, current):
-                series = Series(name, run.environment)
-                if measured_against is not None and measured_against.is_exact(run, name):
-                    exact[series] = place[run.commit], value
-                else:
-                    point = Measured(place[run.commit], value, low, high)
-                    between = measured_against.between(run, name) if measured_against is not None else 0.0
-                    found.setdefault(series, []).append(_widened(point, between))
-    for series, (number, value) in exact.items():
+                point, among = Measured(place[run.commit], value, low, high), found
+                if measured_against is not None:
+                    group, shared = measured_against.shared(run, name)
+                    point = replace(point, group=group, shared=shared)
+                    among = exact if measured_against.is_exact(run, name) else found
+                among.setdefault(Series(name, run.environment), []).append(point)
+    for series, points in exact.items():
         # What is measured against itself has no error, but another installation of it would differ as others do.
         errors = [point.error for point in usable(found.get(series, []))]
         if errors:
             reach = math.exp(Z_99 * median(errors))
-            found[series].append(Measured(number, value, value / reach, value * reach))
+            found[series] += [replace(point, low=point.value / reach, high=point.value * reach) for point in points]
     kept = {run.environment: run.python for run in runs if run.commit in place}
     facts = {run.environment: environments.beyond(run.facts, machine.facts) | {"python": run.python} for run in runs}
     return History(machine.name, found, order, dates, kept, measured_against is not None, facts)
@@ -112,20 +136,24 @@ def read(
 
 def entries(histories: Sequence[History]) -> list[Entry]:
     """All changes of some machines, the largest first, at one rate of false entries among all of them."""
-    together = {(one.machine, series): points for one in histories for series, points in one.series.items()}
-    of = {one.machine: one for one in histories}
+    together = {
+        (number, series): points for number, one in enumerate(histories) for series, points in one.series.items()
+    }
     found = [
         Entry(
-            machine,
+            one.machine,
             series,
-            of[machine].pythons[series.environment],
-            of[machine].commits[change.before],
-            of[machine].commits[change.after],
+            one.pythons[series.environment],
+            one.commits[change.before],
+            one.commits[change.after],
             change,
-            tuple(of[machine].commits[place] for place in change.within if place != change.after),
+            tuple(one.commits[place] for place in change.within if place != change.after),
+            one.branch,
         )
-        for (machine, series), each in changes(together, group=lambda key: key[0]).items()
+        for (number, series), each in changes(together, group=lambda key: key[0]).items()
+        for one in (histories[number],)
         for change in each
+        if one.commits[change.after] not in one.before
     ]
     return sorted(found, key=lambda entry: -abs(math.log(entry.change.ratio)))
 
@@ -134,8 +162,9 @@ def line(entry: Entry) -> str:
     """An entry as text."""
     value, low, high = (f"{ratio - 1:+.1%}" for ratio in (entry.change.ratio, entry.change.low, entry.change.high))
     doubt = f", or at {' or '.join(commit[:8] for commit in entry.others)}" if entry.others else ""
+    machine = f"{entry.machine}, {entry.branch}" if entry.branch else entry.machine
     return (
-        f"{entry.machine}: {entry.series.name} in {entry.series.environment}: {value} ({low} to {high}) "
+        f"{machine}: {entry.series.name} in {entry.series.environment}: {value} ({low} to {high}) "
         f"at {entry.after[:8]}, after {entry.before[:8]}{doubt}"
     )
 
@@ -150,12 +179,4 @@ def parameters_of(name: str, benchmark: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _is_current(run: Run, name: str, benchmarks: Mapping[str, Any]) -> bool:
     benchmark = benchmarks.get(name)
-    return isinstance(benchmark, dict) and run.column(name, "version") == benchmark.get("version")
-
-
-def _widened(point: Measured, half: float) -> Measured:
-    """The point, whose value's logarithm has another error besides, by half of the 99 % interval of that."""
-    if not half or not 0 < point.low <= point.value <= point.high:
-        return point
-    down, up = (math.hypot(math.log(a / b), half) for a, b in ((point.value, point.low), (point.high, point.value)))
-    return replace(point, low=point.value * math.exp(-down), high=point.value * math.exp(up))
+    return isinstance(benchmark, dict) and run.column(name, "version") in (None, benchmark.get("version"))

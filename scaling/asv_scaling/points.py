@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from asv_scaling import parameters
-from asv_scaling.reference import Fixed, Reference
+from asv_scaling.hours import Fixed
+from asv_scaling.reference import Reference
 from asv_scaling.results import Run
 from asv_scaling.suite import Place, Suite
 
@@ -18,7 +19,7 @@ class Point(NamedTuple):
 
     `taken` is how often it was measured: samples, or pairs with the reference of a paired history. The
     interval of a paired time is that of its ratio to what it was measured against; `fixed` is half of the interval
-    of the logarithm of the reference's time, against those of the benchmark's other parameters, and `link` that of
+    of the logarithm of the reference's time, against that of the benchmark's parameters `anchor`, and `link` that of
     the base of the environment `base`, against the reference.
     """
 
@@ -30,6 +31,7 @@ class Point(NamedTuple):
     missing: str = ""
     taken: int | None = None
     fixed: float = 0.0
+    anchor: str = ""
     link: float = 0.0
     base: str = ""
 
@@ -128,7 +130,7 @@ def _reader(
 def _over_hours(point: Point, fixed: Fixed) -> Point:
     """The point, as the reference's time is in all hours."""
     time, low, high = (each and each * fixed.scale for each in (point.time, point.low, point.high))
-    return point._replace(time=time, low=low, high=high, fixed=fixed.half)
+    return point._replace(time=time, low=low, high=high, fixed=fixed.half, anchor=fixed.anchor)
 
 
 def _column(run: Run, name: str, column: str, size: int) -> list[Any]:

@@ -26,7 +26,7 @@ class Page:
     name = button_label = script = style = ""
 
     @classmethod
-    def write(cls, conf: Any, benchmarks: Mapping[str, Any], revisions: Mapping[str, int]) -> str:
+    def write(cls, conf: Any, repo: Any, benchmarks: Mapping[str, Any], revisions: Mapping[str, int]) -> str:
         """Write the page's folder, and return its elements."""
         raise NotImplementedError
 
@@ -34,7 +34,7 @@ class Page:
     def publish(cls, conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: Mapping[str, int]) -> None:
         folder = Path(conf.html_dir, cls.name)
         try:
-            elements = cls.write(conf, dict(benchmarks), revisions)
+            elements = cls.write(conf, repo, dict(benchmarks), revisions)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # a panic of vl-convert, which draws, is no Exception
@@ -60,7 +60,7 @@ class Scaling(Page, OutputPublisher):  # type: ignore[misc]
     script, style = "page.js", "scaling.css"
 
     @classmethod
-    def write(cls, conf: Any, benchmarks: Mapping[str, Any], revisions: Mapping[str, int]) -> str:
+    def write(cls, conf: Any, repo: Any, benchmarks: Mapping[str, Any], revisions: Mapping[str, int]) -> str:
         """Log what the page lacks. Raises ValueError if "scaling" in asv.conf.json is wrong."""
         from asv_scaling import parameters
         from asv_scaling.suite import Settings, Suite
@@ -71,7 +71,10 @@ class Scaling(Page, OutputPublisher):  # type: ignore[misc]
             log.warning(suite.why_nothing)
         for sentence in suite.left_out:
             log.info(f"Not on the Scaling page: {sentence}")
-        site = Site(Path(conf.html_dir, cls.name), suite, conf.project, revisions)
+        lines = lines_of(conf, repo, revisions)
+        drawn = {*repo.get_tags().values(), *(commit for line in lines.values() for commit in line)}
+        shown = {commit: number for commit, number in revisions.items() if commit in drawn}
+        site = Site(Path(conf.html_dir, cls.name), suite, conf.project, shown)
         site.write(Path(conf.results_dir))
         for message in site.unread:
             log.warning(parameters.printable(message, LONGEST_MESSAGE))
@@ -88,12 +91,16 @@ class Changes(Page, OutputPublisher):  # type: ignore[misc]
     script, style = "changes.js", "changes.css"
 
     @classmethod
-    def write(cls, conf: Any, benchmarks: Mapping[str, Any], revisions: Mapping[str, int]) -> str:
+    def write(cls, conf: Any, repo: Any, benchmarks: Mapping[str, Any], revisions: Mapping[str, int]) -> str:
         """Its files are those of results that the Scaling page reads too, which tells of those that cannot be read."""
         from asv_scaling import changespage
 
         page = changespage.Changes.of(
-            Path(conf.results_dir), benchmarks, conf.project, conf.show_commit_url or "#", revisions
+            Path(conf.results_dir),
+            benchmarks,
+            conf.project,
+            conf.show_commit_url or "#",
+            lines_of(conf, repo, revisions),
         )
         page.write(Path(conf.html_dir, cls.name))
         try:
@@ -107,6 +114,16 @@ class Changes(Page, OutputPublisher):  # type: ignore[misc]
             log.debug(traceback.format_exc())
             log.warning(f"asv's Regressions page may list what the Changes page does not: {_reason(error)}")
         return page.elements()
+
+
+def lines_of(conf: Any, repo: Any, revisions: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """By branch that asv publishes, its commits with their numbers."""
+    return {
+        str(repo.get_branch_name(branch)): {
+            commit: revisions[commit] for commit in reversed(repo.get_branch_commits(branch)) if commit in revisions
+        }
+        for branch in conf.branches
+    }
 
 
 def patch(html: Path, added: type[Page], elements: str) -> None:

@@ -4,6 +4,7 @@ The files are JSON, in version 2 of asv's format, and are read without asv: it w
 is not shown here, and be slower.
 """
 
+import hashlib
 import itertools
 import json
 from collections import Counter
@@ -18,7 +19,8 @@ RESULTS_VERSION = 2
 BENCHMARKS_VERSION = 2
 MACHINE_VERSION = 1
 NOT_A_RUN = ("machine.json", "benchmarks.json")
-LAST_DATE = 8.64e15  # milliseconds since 1970, of JavaScript's last day
+LAST_DATE = 6.2e13  # milliseconds since 1970: before and after, a year that Python knows
+LONG_NAME = 128  # characters of an environment's name, from which on asv takes a digest
 
 Warn = Callable[[str], None]
 
@@ -127,6 +129,13 @@ def read(path: Path) -> Run:
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise Unreadable(f"{path} is not a file of asv's results ({type(error).__name__}: {error})") from None
     return run
+
+
+def file_name(commit: str, environment: str) -> str:
+    """As asv calls the file of a run: an environment with a long name goes by a digest of that."""
+    if len(environment) >= LONG_NAME:
+        environment = f"env-{hashlib.md5(environment.encode(), usedforsecurity=False).hexdigest()}"
+    return f"{commit[:8]}-{environment}.json"
 
 
 def load(path: Path, version: int) -> dict[str, Any]:

@@ -108,11 +108,11 @@ class Selection:
         return None
 
 
-def select(folder: Path, suite: Suite, asked: Asked, warn: Warn) -> Selection:
+def select(folder: Path, suite: Suite, asked: Asked, warn: Warn, numbers: Mapping[str, int] | None = None) -> Selection:
     """What is asked for, of a folder of results; a warning for each file that cannot be read.
 
-    By default it is the newest commit, of the machine that has it in the most environments. Raises
-    NothingToExport and Unreadable.
+    By default it is the newest commit, of the machine that has it in the most environments: by its number, where
+    commits have some, and else by its date. Raises NothingToExport and Unreadable.
     """
     found: dict[tuple[str, str], list[Run]] = {}
     machines = {}
@@ -133,13 +133,16 @@ def select(folder: Path, suite: Suite, asked: Asked, warn: Warn) -> Selection:
     fitting = [key for key in found if asked.python in ("", *labels[key]) and asked.fits(key)]
     if not fitting:
         raise NothingToExport(f"there are no results of {asked}; there are: {_there(labels, asked)}")
-    name, commit = max(fitting, key=lambda key: (max(run.date for run in found[key]), len(labels[key]), key))
+    if numbers is None or not any(commit in numbers for _, commit in fitting):
+        numbers = {commit: max(run.date for run in found[name, commit]) for name, commit in fitting}
+    order = numbers
+    name, commit = max(fitting, key=lambda key: (order.get(key[1], -1), len(labels[key]), key))
     of = labels[name, commit]
     shown = list(of)
     if asked.python:
         shown = shown[: shown.index(asked.python) + 1]
     by_environment = {run.environment: run for run in found[name, commit]}
-    against = reference.of(machines[name].folder)
+    against = reference.of(machines[name].folder, warn)
     return Selection(
         machines[name],
         commit,

@@ -66,7 +66,7 @@ def ratio(above: Point, below: Point) -> Ratio:
     """How many times as long `above` took; exactly once where it is the same point. Raises ValueError without times.
 
     Of one strategy with as many workers, measured in pairs with one reference, the reference's time cancels, and so
-    does that of an environment's base.
+    does that of an environment's base. Two times of a reference that were fixed apart have a ratio without an interval.
 
     The interval is by the method of variance estimates recovery, on logarithms: it needs no more
     than the two intervals, and keeps their asymmetry (Donner and Zou, "Closed-form confidence
@@ -81,6 +81,8 @@ def ratio(above: Point, below: Point) -> Ratio:
     if above.low is None or above.high is None or below.low is None or below.high is None:
         return Ratio(value)
     same = (above.strategy, above.workers) == (below.strategy, below.workers)
+    if not same and above.anchor != below.anchor:
+        return Ratio(value)
     fixed = 0.0 if same else math.hypot(above.fixed, below.fixed)
     if not same or above.base != below.base:
         fixed = math.hypot(fixed, above.link, below.link)
@@ -123,7 +125,9 @@ def best(points: Iterable[Point]) -> Point | None:
 
 
 def told_apart(fast: Point, slow: Point) -> bool:
-    """Whether the intervals of two times have nothing in common; False where one has no interval."""
+    """Whether the intervals of two times have nothing in common; False where one has none, or they were fixed apart."""
+    if fast.anchor != slow.anchor:
+        return False
     fast, slow = widened(fast), widened(slow)
     return fast.high is not None and slow.low is not None and fast.high < slow.low
 

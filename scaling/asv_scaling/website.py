@@ -100,7 +100,7 @@ class Site:
         found: dict[str, Environment] = {}
         numbers: dict[str, int] = {}
         measured: dict[str, list[int]] = {}
-        against = reference.of(machine.folder)
+        against = reference.of(machine.folder, self.unread.append)
         for commit, group in itertools.groupby(self._runs(machine, against), key=lambda entry: entry[0].commit):
             runs = list(group)
             place = len(commits)
@@ -120,7 +120,7 @@ class Site:
         return {
             "name": machine.name,
             "cpus": machine.cpus,
-            "reference": against and [against.commit, numbers.get(against.environment)],
+            "reference": against and [against.build[0], numbers.get(against.build[1])],
             "facts": {
                 parameters.printable(name): parameters.printable(fact)
                 for name, fact in machine.facts.items()

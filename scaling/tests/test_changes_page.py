@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
 import suites
 from sites import Opened, asv, opening, publish, serve
 
+from asv_scaling import __main__ as command
 from asv_scaling import history
-from asv_scaling.changes import Change
+from asv_scaling.changes import Change, Measured
 from asv_scaling.changespage import Changes
 
 NAMES = ("Work", "Other", "<i>Odd</i>")
@@ -128,8 +130,9 @@ ENVIRONMENTS = {"old": {"python": "3.12", "numpy": "1"}, "new": {"python": "3.13
 )
 def test_asv_lists_of_pairs_what_is_slower_in_that_environment(graph: dict[str, str], *, confirmed: bool) -> None:
     series = {name: history.Series(NAME, name) for name in ENVIRONMENTS}
+    points = [Measured(place, 1.0, 0.99, 1.01) for place in range(2)]
     histories = [
-        history.History(machine, dict.fromkeys(series.values(), ()), [], {}, {}, machine == "pairs", ENVIRONMENTS)
+        history.History(machine, dict.fromkeys(series.values(), points), [], {}, {}, machine == "pairs", ENVIRONMENTS)
         for machine in ("pairs", "plain")
     ]
     changed = Change(0, 1, 1.1, 1.05, 1.15, 1e-6, (1,))
@@ -137,6 +140,67 @@ def test_asv_lists_of_pairs_what_is_slower_in_that_environment(graph: dict[str, 
     faster = history.Entry("pairs", series["old"], "3.12", "a" * 40, "b" * 40, replace(changed, ratio=0.9))
     page = Changes("made up", {}, "#", histories, [entry, faster], [])
     assert page.confirms(NAME, graph) is confirmed
+
+
+def test_asv_lists_what_has_no_interval_by_its_own_threshold() -> None:
+    """Memory that a history of pairs has taken once, as asv does: the Changes page cannot compare it."""
+    points = [Measured(place, 1.0 + place, 1.0 + place, 1.0 + place) for place in range(2)]
+    series = {history.Series(METRIC["name"], "new"): points}
+    one = history.History("pairs", series, [], {}, {}, True, ENVIRONMENTS)
+    page = Changes("made up", {}, "#", [one], [], [])
+    assert page.confirms(METRIC["name"], {"machine": "pairs", "python": "3.13"})
+
+
+def branching(folder: Path, branches: list[str]) -> suites.MadeUp:
+    """Commits of two branches in turn; on maint all are half as fast, and the last two of main slower by a tenth."""
+    made = suites.MadeUp(folder, [WORKS[0]])
+    made.configure(branches=branches)
+    made.machine("one")
+    made.commit()
+    made.git("branch", "maint")
+    for number in range(6):
+        for branch, slow in (("main", 1.1 if number >= SLOWER else 1.0), ("maint", 2.0)):
+            made.git("checkout", "-q", branch)
+            times = dict.fromkeys(itertools.product(("a&b", "c"), (1, 2)), slow)
+            row = suites.row(WORKS[0], times, interval=0.01 + 0.001 * number)
+            made.run("one", made.commit(), "3.13", {WORKS[0]["name"]: row})
+    made.git("checkout", "-q", "main")
+    return made
+
+
+@pytest.mark.parametrize("branches", [["main"], ["main", "maint"]])
+def test_the_commits_of_a_branch_are_compared_with_each_other(tmp_path: Path, branches: list[str]) -> None:
+    made = branching(tmp_path / "suite", branches)
+    publish(made.folder)
+    text = text_of(made)
+    slower = made.commits[1 + 2 * SLOWER]
+    assert re.findall(r"<h2>With commit <code>(\w+)", text) == [slower[:8]]
+    assert text.count("▲") == 4
+    assert "▼" not in text
+    shown = [path.stem for path in (made.folder / "html" / "scaling" / "runs" / "0").glob("*.js")]
+    assert len(shown) == 6 * len(branches), "the Scaling page has no commit that is on none of them, either"
+
+
+def test_the_command_has_the_order_of_the_branch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One commit was written before all others, and came to the branch in the middle, as after a rebase."""
+    made = branching(tmp_path / "suite", ["main"])
+    late = made.commits[1 + 2 * SLOWER]
+    (path,) = (made.folder / "results" / "one").glob(f"{late[:8]}-*.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), "date": 1}))
+    assert command.main(["changes", "--config", str(made.folder / "asv.conf.json")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert all(f"at {late[:8]}" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["sort.time_sort (fast)", "sort.time_sort (fast)(2)", "sort.time_sort(1)"])
+def test_a_benchmark_may_be_called_as_if_it_had_parameters(name: str) -> None:
+    of = name.removesuffix("(2)").removesuffix("(1)")
+    benchmarks = {each: {"name": each, "type": "time"} for each in ("sort.time", "sort.time_sort", of)}
+    change = Change(0, 1, 1.1, 1.05, 1.15, 1e-6, (1,))
+    entry = history.Entry("m", history.Series(name, "env"), "3.13", "a" * 40, "b" * 40, change)
+    page = Changes("made up", benchmarks, "#", [], [entry], [])
+    assert f"#{quote(of)}?" in page._row(entry, "3.13", "")
 
 
 def test_asvs_page_and_feed_of_slowdowns_have_what_is_confirmed(tmp_path: Path) -> None:

@@ -6,10 +6,18 @@ from typing import Any
 
 import pytest
 import suites
+from asv.results import get_filename
 
 from asv_scaling import points, results
 from asv_scaling.points import Point
 from asv_scaling.suite import Settings, Suite
+
+
+@pytest.mark.parametrize("length", [10, 127, 128, 300])
+def test_a_file_of_results_is_called_as_asv_calls_it(length: int) -> None:
+    name = "e" * length
+    assert results.file_name("c" * 40, name) == Path(get_filename("m", "c" * 40, name)).name
+
 
 WORK = suites.benchmark("topic.Work.time_run", {"strategy": ["serial", "pool"], "workers": [1, 2, 4]})
 OTHER = suites.benchmark("topic.Other.time_run", {"workers": [1]})

@@ -27,7 +27,24 @@ class Conf:
         self.html_dir = str(made.folder / "html")
         self.results_dir = str(made.folder / "results")
         self.project = "made up"
+        self.branches = ["main"]
         vars(self).update(more)
+
+
+class Repo:
+    """What the plugin uses of asv's repository: a branch with all commits of a suite."""
+
+    def __init__(self, made: suites.MadeUp) -> None:
+        self.commits = made.commits
+
+    def get_branch_name(self, branch: str) -> str:
+        return branch
+
+    def get_branch_commits(self, branch: str) -> list[str]:
+        return self.commits[::-1]
+
+    def get_tags(self) -> dict[str, str]:
+        return {}
 
 
 @pytest.fixture
@@ -57,7 +74,7 @@ def _no_library(monkeypatch: pytest.MonkeyPatch) -> None:
 def publish(made: suites.MadeUp, benchmarks: dict[str, Any] | None = None, **conf: object) -> Path:
     """Run the plugin as asv does, and return the folder of the page."""
     among = {WORK["name"]: WORK} if benchmarks is None else benchmarks
-    publisher.Scaling.publish(Conf(made, **conf), None, among, None, {made.commits[0]: 0})
+    publisher.Scaling.publish(Conf(made, **conf), Repo(made), among, None, {made.commits[0]: 0})
     return made.folder / "html" / "scaling"
 
 
@@ -109,7 +126,7 @@ def test_the_changes_page_does_not_depend_on_asvs_regressions(
     if text is not None:
         suite.write("html/regressions.json", text)
     conf = Conf(suite, show_commit_url="#")
-    publisher.Changes.publish(conf, None, {WORK["name"]: WORK}, None, {suite.commits[0]: 0})
+    publisher.Changes.publish(conf, Repo(suite), {WORK["name"]: WORK}, None, {suite.commits[0]: 0})
     (warning,) = logged
     assert warning.startswith("asv's Regressions page may list what the Changes page does not: ")
     assert 'id="nav-li-changes"' in (suite.folder / "html" / "index.html").read_text()

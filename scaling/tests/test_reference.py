@@ -11,7 +11,7 @@ import pytest
 import suites
 from sites import Opened, opening, publish, published, serve
 
-from asv_scaling import history, points, reference, results, speedup
+from asv_scaling import history, hours, points, reference, results, speedup
 from asv_scaling.changes import Z_99
 from asv_scaling.reference import Z_99_OVER_95
 from asv_scaling.suite import Settings, Suite
@@ -109,19 +109,22 @@ def alongside(
     made.write("results/paired/alongside.jsonl", "".join(f"{json.dumps(line)}\n" for line in lines))
 
 
+Hours = tuple[suites.MadeUp, list[float], dict[str, str]]
+
+
 @pytest.fixture
-def hours(made_up: suites.MadeUp) -> Iterator[list[Any]]:
+def many_hours(made_up: suites.MadeUp) -> Iterator[Hours]:
     """What `alongside` is to be called with first; the file is removed afterwards."""
-    yield [made_up, [0.5, 0.52, 0.5, 0.48, 0.5], {"commit": made_up.commits[0], "environment": "virtualenv-py3.9"}]
+    yield made_up, [0.5, 0.52, 0.5, 0.48, 0.5], {"commit": made_up.commits[0], "environment": "virtualenv-py3.9"}
     (made_up.folder / "results" / "paired" / "alongside.jsonl").unlink(missing_ok=True)
 
 
 def test_speedups_are_those_of_all_hours_in_which_the_reference_was_measured(
-    made_up: suites.MadeUp, hours: list[Any]
+    made_up: suites.MadeUp, many_hours: Hours
 ) -> None:
     """Both times were fixed as equal; in all hours since the second has been half of the first."""
     before = points_of(made_up, "paired", 1, "3.13")
-    alongside(hours[0], hours[1], hours[2], (SERIAL, POOL))
+    alongside(*many_hours, (SERIAL, POOL))
     found = points_of(made_up, "paired", 1, "3.13")
     assert found["pool", 2].time == pytest.approx((before["pool", 2].time or 0) / 2)
     assert found["serial", 1].time == before["serial", 1].time
@@ -144,26 +147,61 @@ def test_speedups_are_those_of_all_hours_in_which_the_reference_was_measured(
     ids=["few", "another reference", "without the first"],
 )
 def test_where_hours_say_nothing_speedups_are_as_they_were_fixed(
-    ratios: list[float] | None, build: dict[str, str] | None, names: tuple[str, ...], made_up: suites.MadeUp, hours: Any
+    ratios: list[float] | None,
+    build: dict[str, str] | None,
+    names: tuple[str, ...],
+    made_up: suites.MadeUp,
+    many_hours: Hours,
 ) -> None:
     before = points_of(made_up, "paired", 1, "3.13")
-    alongside(made_up, ratios or hours[1], build or hours[2], names)
+    alongside(made_up, ratios or many_hours[1], build or many_hours[2], names)
     assert points_of(made_up, "paired", 1, "3.13") == before
 
 
-def test_the_environments_of_a_commit_are_one_hour(made_up: suites.MadeUp, hours: list[Any]) -> None:
+def test_the_environments_of_a_commit_are_one_hour(made_up: suites.MadeUp, many_hours: Hours) -> None:
     before = points_of(made_up, "paired", 1, "3.13")
-    alongside(hours[0], hours[1], hours[2], (SERIAL, POOL), apart=False)
+    alongside(*many_hours, (SERIAL, POOL), apart=False)
     assert points_of(made_up, "paired", 1, "3.13") == before, "five environments, and too few hours"
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"reference": 1}', '{"reference": ["c", "e"], "times": 1}', "\udcff"])
-def test_hours_that_cannot_be_read_are_none(text: str, made_up: suites.MadeUp, hours: list[Any]) -> None:
-    before = points_of(made_up, "paired", 1, "3.13")
-    build = [hours[2]["commit"], hours[2]["environment"]]
+def test_an_hour_that_cannot_be_read_is_told_of_and_left_out(
+    text: str, made_up: suites.MadeUp, many_hours: Hours
+) -> None:
+    alongside(*many_hours, (SERIAL, POOL))
+    expected = points_of(made_up, "paired", 1, "3.13")
+    build = [many_hours[2]["commit"], many_hours[2]["environment"]]
     file = made_up.folder / "results" / "paired" / "alongside.jsonl"
-    file.write_text(text.replace('["c", "e"]', json.dumps(build)), errors="surrogateescape")
-    assert points_of(made_up, "paired", 1, "3.13") == before
+    lines = file.read_text()
+    file.write_text(lines + text.replace('["c", "e"]', json.dumps(build)), errors="surrogateescape")
+    said: list[str] = []
+    found = reference.of(file.parent, said.append)
+    assert found is not None
+    assert len(said) == 1
+    assert str(file) in said[0]
+    if text != "\udcff":  # a file that is no text has no lines
+        assert points_of(made_up, "paired", 1, "3.13") == expected
+
+
+@pytest.mark.parametrize(("version", "counts"), [("1", True), ("another", False)])
+def test_hours_of_another_version_of_a_benchmark_do_not_count(
+    version: str, *, counts: bool, made_up: suites.MadeUp, many_hours: Hours
+) -> None:
+    before = points_of(made_up, "paired", 1, "3.13")
+    alongside(*many_hours, (SERIAL, POOL))
+    file = made_up.folder / "results" / "paired" / "alongside.jsonl"
+    lines = [{**json.loads(line), "versions": {WORK["name"]: version}} for line in file.read_text().splitlines()]
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    assert (points_of(made_up, "paired", 1, "3.13") != before) is counts
+
+
+def test_two_times_that_were_fixed_apart_have_a_ratio_without_an_interval() -> None:
+    serial = points.Point("serial", 1, 1.0, 0.99, 1.01, fixed=0.0, anchor="serial")
+    later = points.Point("new", 2, 0.5, 0.49, 0.51, fixed=0.0, anchor="new")
+    assert speedup.ratio(serial, later) == speedup.Ratio(2.0)
+    assert not speedup.told_apart(later, serial)
+    assert speedup.ratio(later._replace(), later).low is not None, "on two Pythons what was fixed cancels"
+    assert speedup.ratio(serial, later._replace(anchor="serial")).low is not None
 
 
 @pytest.mark.parametrize("spread", [0.02, 0.1])
@@ -174,12 +212,12 @@ def test_the_interval_holds_what_another_hour_gives(spread: float) -> None:
     held = []
     for _ in range(25):
         hour = rng.normal(0, spread, (7, len(names)))
-        fixed = {"first": reference.Fixed(0.0, 3, *of)}
+        fixed = {"first": hours.Fixed(0.0, 3, *of)}
         fixed |= {
-            name: reference.Fixed(0.02, 3, *of)._replace(seconds=math.exp(hour[0, i])) for i, name in enumerate(names)
+            name: hours.Fixed(0.02, 3, *of)._replace(seconds=math.exp(hour[0, i])) for i, name in enumerate(names)
         }
-        hours = [{"first": 0.0, **dict(zip(names, row, strict=True))} for row in hour[1:-1]]
-        found = reference.over_hours(fixed, hours)
+        later = [{"first": 0.0, **dict(zip(names, row, strict=True))} for row in hour[1:-1]]
+        found = hours.over_hours(fixed, later)
         for i, name in enumerate(names):
             here = math.log(found[name].seconds * found[name].scale)
             held.append(abs(here - hour[-1, i]) <= found[name].half)
@@ -196,8 +234,11 @@ def test_strategies_that_the_fixed_times_do_not_tell_apart_are_not(made_up: suit
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"build": {"commit": "c"}}', '{"build": 1}'])
 def test_what_is_no_reference_is_none(text: str, tmp_path: Path) -> None:
     (tmp_path / "reference.jsonl").write_text(text)
-    assert reference.of(tmp_path) is None
-    assert reference.of(tmp_path / "nowhere") is None
+    said: list[str] = []
+    assert reference.of(tmp_path, said.append) is None
+    assert len(said) == 1
+    assert "reference.jsonl cannot be read" in said[0]
+    assert reference.of(tmp_path / "nowhere", pytest.fail) is None
 
 
 @pytest.mark.parametrize("half", ["-1", "NaN", "Infinity", '"x"', "null"])
@@ -302,25 +343,89 @@ def test_in_the_series_of_an_environment_what_has_the_bases_error_is_told_from_w
     finally:
         third.unlink()
     points_there = read.series[history.Series(POOL, "virtualenv-py3.13")]
-    errors = {read.commits[point.revision]: point.error * Z_99 for point in points_there}
-    first, second, last = based.commits[0], based.commits[1], based.commits[-1]
-    of_last = math.hypot(OWN, OWN)
-    assert errors == pytest.approx({first: (OWN + of_last) / 2, second: OWN, last: of_last}, rel=0.02)
+    there = {read.commits[point.revision]: point for point in points_there}
+    first, second, last = (there[based.commits[number]] for number in (0, 1, -1))
+    assert [point.error * Z_99 for point in (first, second, last)] == pytest.approx([OWN] * 3, rel=0.02)
+    assert first.group == second.group != last.group
+    assert [first.shared, second.shared, last.shared] == pytest.approx([0.0, 0.0, OWN], rel=0.02)
+    assert first.error_to(second) * Z_99 == pytest.approx(math.hypot(OWN, OWN), rel=0.02)
+    assert second.error_to(last) * Z_99 == pytest.approx(math.hypot(OWN, OWN, OWN), rel=0.02)
 
 
-def test_a_reference_that_was_replaced_is_no_base(tmp_path: Path) -> None:
+def run_of(commit: str, environment: str) -> results.Run:
+    return results.Run(Path(), commit, 0, environment, "3.13", {}, {}, {})
+
+
+def test_what_was_measured_against_a_replaced_reference_shares_no_error_with_what_came_after(tmp_path: Path) -> None:
+    """The error of the replacement is in the step from one to the other, and in none beside it."""
     old, new = {"commit": "old", "environment": "py3.13"}, {"commit": "new", "environment": "py3.13"}
-    header = {"build": new, "replaced": [{"build": old, "by": new}]}
-    (tmp_path / "reference.jsonl").write_text(json.dumps(header) + "\n")
-    lines = [
-        {"commit": "a", "environment": "py3.13", "reference": ["old", "py3.13"], "times": {}},
-        {"commit": "a", "environment": "py3.12", "reference": ["old", "py3.12"], "times": {}},
-        {"commit": "b", "environment": "py3.12", "reference": ["new", "py3.13"], "times": {}},
-    ]
-    (tmp_path / "alongside.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-    found = reference.of(tmp_path)
+    line = {"version": "1", "seconds": 1.0, "anchor": SERIAL, "pairs": 3, "cost": 1.0}
+    before = [{**line, "name": name, "half": half, "build": old} for name, half in ((SERIAL, 0.0), (POOL, 0.03))]
+    after = [{**line, "name": name, "half": half, "build": new} for name, half in ((SERIAL, 0.02), (POOL, 0.05))]
+    header = {"build": new, "replaced": [{"build": old, "by": new, "apart": {"apart": "why"}}]}
+    lines = [header, *after, {**line, "name": "kept", "half": 0.01, "build": old}]
+    (tmp_path / "reference.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    (tmp_path / "reference-1.jsonl").write_text("\n".join(map(json.dumps, [{"build": old}, *before])))
+    measured = [("a", "py3.13", "old"), ("new", "py3.13", "old"), ("b", "py3.13", "new"), ("b", "py3.12", "new")]
+    (tmp_path / "alongside.jsonl").write_text(
+        "".join(
+            json.dumps({"commit": commit, "environment": where, "reference": [against, "py3.13"], "times": {}}) + "\n"
+            for commit, where, against in measured
+        )
+    )
+    found = reference.of(tmp_path, pytest.fail)
     assert found is not None
-    assert found.bases == {("a", "py3.12"): ("old", "py3.12")}
+    assert found.build == ("new", "py3.13")
+    a, b, itself, unknown = (run_of(commit, "py3.13") for commit in ("a", "b", "new", "unknown"))
+    for name, half in ((SERIAL, 0.02), (POOL, 0.04), ("kept", 0.0), ("apart", reference.UNKNOWN / Z_99_OVER_95)):
+        assert found.shared(a, name) == (("old", "py3.13"), 0.0)
+        group, error = found.shared(b, name)
+        assert group == ("new", "py3.13")
+        assert error == pytest.approx(half * Z_99_OVER_95)
+        assert found.shared(unknown, name)[0] == ("old", "py3.13"), "from before this was written down"
+    assert not found.is_exact(itself, POOL), "its result is of pairs with the old one"
+    assert found.shared(itself, POOL) == (("old", "py3.13"), 0.0)
+    assert found.is_exact(run_of("old", "py3.13"), "kept")
+    assert found.link(b, POOL) == found.link(run_of("b", "py3.12"), POOL) == 0.0
+
+
+def test_a_base_that_took_anothers_place_has_the_errors_of_both(tmp_path: Path) -> None:
+    (tmp_path / "reference.jsonl").write_text(json.dumps({"build": {"commit": "r", "environment": "py3.13"}}) + "\n")
+    measured = [
+        ("one", ["r", "py3.13"]),
+        ("two", ["one", "py3.12"]),
+        ("x", ["one", "py3.12"]),
+        ("y", ["two", "py3.12"]),
+    ]
+    (tmp_path / "alongside.jsonl").write_text(
+        "".join(
+            json.dumps({"commit": commit, "environment": "py3.12", "reference": against, "times": {}}) + "\n"
+            for commit, against in measured
+        )
+    )
+    for commit, half in (("one", 0.03), ("two", 0.04)):
+        row = [[1.0], [], "1", None, None, [math.exp(-half)], [math.exp(half)]]
+        content = {
+            "version": 2,
+            "commit_hash": commit,
+            "env_name": "py3.12",
+            "date": 0,
+            "params": {"python": "3.12"},
+            "python": "3.12",
+            "env_vars": {},
+            "result_columns": suites.COLUMNS,
+            "results": {"a": row},
+        }
+        (tmp_path / f"{commit}-py3.12.json").write_text(json.dumps(content))
+    found = reference.of(tmp_path, pytest.fail)
+    assert found is not None
+    one, two, x, y, directly = (run_of(commit, "py3.12") for commit in ("one", "two", "x", "y", "z"))
+    assert [found.is_exact(run, "a") for run in (one, two, x)] == [True, False, False]
+    assert [found.link(run, "a") for run in (one, two, x, y)] == pytest.approx([0.03, 0.03, 0.03, 0.05])
+    assert [found.shared(run, "a")[1] for run in (one, two, x, y)] == pytest.approx([0.0, 0.0, 0.0, 0.04])
+    group, error = found.shared(directly, "a")
+    assert group == ("r", "py3.13")
+    assert error == pytest.approx(0.04)
 
 
 @pytest.mark.parametrize("text", ["[", '{"result_columns": 1}'])
@@ -331,7 +436,7 @@ def test_without_a_base_that_can_be_read_nothing_is_exact(text: str, based: suit
     try:
         found = reference.of(path.parent)
         assert found is not None
-        assert found.links == {(based.commits[0], "virtualenv-py3.13"): {}}
+        assert found.halves == {(based.commits[0], "virtualenv-py3.13"): {}}
         assert points_of(based, "paired", 1, "3.13")["pool", 2].link == 0.0
     finally:
         path.write_text(before)

@@ -31,8 +31,11 @@ def test_the_winners_in_the_readme_are_those_of_the_results() -> None:
     strategies = best["workload"]
     shown = [row for row in rows(README) if re.fullmatch(r"[\d.]+x", row[-1])]
     assert len(shown) >= 8
-    for _, workload, fastest, speedup in shown:
+    for _, workload, fastest, alike, speedup in shown:
         name = workload.strip("`")
+        marked = zip(strategies, best[name], strict=True)
+        same = [f"`{strategy}`" for strategy, cell in marked if cell.startswith("\N{ALMOST EQUAL TO}")]
+        assert alike == (", ".join(same) or "-")
         (column,) = [number for number, cell in enumerate(best[name]) if cell.startswith("**")]
         ratio, workers = re.findall(r"[\d.]+", best[name][column])
         assert (fastest.split("`")[1], speedup) == (strategies[column], f"{ratio}x")

@@ -258,14 +258,15 @@ def test_the_page_of_results_says_how_much_the_committed_history_varies(monkeypa
         lines = noise.of_machine(one, benchmarks, noise.same_code(benchmarks), {"Changes": entries})
         assert "\n".join(lines) in page, "make noise prints it"
     by_name = {one.machine: one for one in histories}
-    (again,) = read("docs/history/again", benchmarks)
-    assert f"  measured again: {noise.again(by_name[again.machine], again)}\n" in page
+    (first,), (again,) = (read(f"docs/history/{each}", benchmarks) for each in ("first", "again"))
+    assert f"  measured again: {noise.again(first, again)}\n" in page
     since = "af282442"
     for asked in (
         {"python": "3.13"},
         {"python": "3.13", "since": since},
         {"bench": "'pool'"},
         {"bench": "'pool'", "since": since},
+        {"since": since},
     ):
         some = noise.chosen(by_name[again.machine], **asked)
         assert "\n".join(noise.of_machine(some, benchmarks, noise.same_code(benchmarks), {})) in page
