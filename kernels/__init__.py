@@ -13,7 +13,7 @@
 from typing import Any
 
 from kernels.contract.workload import AnyWorkload
-from kernels.errors import Unsupported, WorkerDied, WrongAnswer
+from kernels.errors import Failed, Unsupported, WorkerDied, WrongAnswer
 from kernels.loops.compare import compare
 from kernels.machine.blas import VARIABLES as BLAS_VARIABLES
 from kernels.machine.cpus import usable as cpus
@@ -24,6 +24,7 @@ from kernels.team import make_problem as problem
 __version__ = "0.2.0"
 __all__ = [
     "BLAS_VARIABLES",
+    "Failed",
     "Team",
     "Unsupported",
     "WorkerDied",

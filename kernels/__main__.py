@@ -10,7 +10,7 @@ import kernels
 from kernels.commands import compare, info, new, run, streams, verify
 from kernels.commands import list as list_
 from kernels.commands.arguments import one_line
-from kernels.comparing.measurement import Failed
+from kernels.errors import Failed
 from kernels.machine import blas
 
 DESCRIPTION = "Kernels of parallel Python: which way of going parallel pays for which kind of work."

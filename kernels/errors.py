@@ -15,6 +15,10 @@ class WorkerDied(RuntimeError):
     """A worker process ended while its team still needed it; the team is closed."""
 
 
+class Failed(Exception):
+    """What was to be compared did not run through, or gave a wrong answer; the message says which, and why."""
+
+
 class Unsupported(ValueError):
     """The strategy cannot run this workload here; the message says why."""
 

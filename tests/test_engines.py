@@ -1,6 +1,8 @@
 """Where an engine cannot or will not start the workers that were asked for, that is said: no wait, no hidden cause."""
 
 import multiprocessing
+import os
+import sys
 import warnings
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 import ways
 
 import kernels
+from kernels.workers import carried
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(60)]
 
@@ -44,6 +47,34 @@ def test_in_a_daemonic_process_the_strategies_without_children_work(
     ways.need("polynomial", strategy)
     told = "56" if strategy in IN_THREADS else "a daemonic process, such as a worker of multiprocessing.Pool, may not"
     assert daemon.apply_async(try_in_daemon, (strategy, start_method)).get(30).startswith(told)
+
+
+def test_a_workload_that_is_the_main_module_is_carried_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray's workers cut the problem themselves."""
+    module = kernels.workload("polynomial")
+    monkeypatch.setitem(sys.modules, "__main__", module)
+    workload = carried.carried(module).workload
+    assert workload is not module
+    assert (workload.solve, workload.part) == (module.solve, module.part)
+
+
+def test_a_variable_is_taken_away_by_the_last_that_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Teams may be opened by several threads at once, and in any order."""
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    monkeypatch.delenv("RAY_ADDED", raising=False)
+    first, second = carried.safe_path(), carried.safe_path()
+    first.__enter__()
+    second.__enter__()
+    monkeypatch.setenv("SET_BY_ANOTHER_THREAD", "1")
+    first.__exit__(None, None, None)
+    assert os.environ["PYTHONSAFEPATH"] == "1"
+    second.__exit__(None, None, None)
+    assert "PYTHONSAFEPATH" not in os.environ
+    assert os.environ["SET_BY_ANOTHER_THREAD"] == "1"
+    with carried.environment("RAY_", SET_BY_ANOTHER_THREAD="2"):
+        monkeypatch.setenv("RAY_ADDED", "1")
+    assert os.environ["SET_BY_ANOTHER_THREAD"] == "1"
+    assert "RAY_ADDED" not in os.environ
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import multiprocessing
 import operator
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import kernels
 from kernels.__main__ import main
 from kernels.comparing import chart
 from kernels.comparing.plan import Configuration
-from kernels.loops import advice, answers
+from kernels.loops import advice, answers, naming
 from kernels.loops.loop import Loop, make
 from kernels.loops.sample import every, listed
 from kernels.loops.trial import tried
@@ -91,6 +92,27 @@ def test_a_wrong_answer_is_found() -> None:
         loop.check(loop.problem(20), [each + 1 for each in right])
 
 
+def test_a_check_may_answer_with_a_truth_of_numpys() -> None:
+    with pytest.raises(kernels.Failed, match="check refused the answer"):
+        kernels.compare(loops.square, range(20), strategies=["threaded"], check=loops.truth_of_numpy, **QUICK)
+
+
+@pytest.mark.parametrize("strategy", ["process", "dask_threaded"])
+def test_a_process_for_each_worker_and_a_task_for_each_chunk(strategy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a chunk of one item, a process for each chunk would be one for each item, all at once."""
+    loop = loop_of("numbers", chunk=1)
+    ways.need(loop, strategy)
+    parts: list[tuple[int, int]] = []
+
+    def part(self: Loop, problem: Any, lo: int, hi: int, /) -> Any:
+        parts.append((lo, hi))
+        return type(problem)(problem.items[lo:hi])
+
+    monkeypatch.setattr(Loop, "part", part)
+    kernels.run(loop, strategy, workers=2, problem=loop.problem(20))
+    assert len(set(parts)) == (2 if strategy == "process" else 20)
+
+
 def test_an_array_is_cut_as_views() -> None:
     loop = loop_of("vectorized")
     part = loop.part(loop.problem(20), 3, 5)
@@ -154,7 +176,7 @@ def test_what_is_advised_gives_the_same_answer(kind: str, strategy: str, tmp_pat
     function, items, _ = KINDS[kind]
     loop = loop_of(kind)
     at = {id(loops.GRID): "loops:GRID", id(loops.SEEDS): "loops:SEEDS"}.get(id(items), "range(20)")
-    names = advice.Names.of(function, None, f"loops:{function.__name__}", at)
+    names = naming.Names.of(function, None, f"loops:{function.__name__}", at)
     workers = None if strategy == "serial" else 2
     written = advice.program(loop, Configuration(strategy, workers), names, kernels.default_start_method(), 1e-6)
     checked = "answers" if written.endswith("\n") else ""
@@ -170,10 +192,69 @@ def test_what_is_advised_gives_the_same_answer(kind: str, strategy: str, tmp_pat
     loop.check(loop.problem(20), pickle.loads(bytes.fromhex(done.stdout)))  # noqa: S301 - our own
 
 
+ODD: dict[str, tuple[Any, Any, dict[str, Any], str | None, str | None]] = {
+    "a name that the program has itself": (loops.part, range(20), {}, "loops:part", "range(20)"),
+    "a static method": (loops.Doubling.two, range(20), {}, None, "range(20)"),
+    "items that are an iterator": (loops.square, loops.seeds(), {}, "loops:square", "loops:seeds"),
+    "vectorized over a range": (loops.doubled, range(20), {"vectorized": True}, "loops:doubled", "range(20)"),
+    "vectorized over a list": (loops.doubled, [1, 2, 3], {"vectorized": True}, "loops:doubled", "[1, 2, 3]"),
+    "reduced by what is built in": (loops.square, range(20), {"reduce": max}, "loops:square", "range(20)"),
+}
+
+
+@pytest.mark.parametrize("strategy", ["serial", "threaded", "pool", "futures", "shared"])
+@pytest.mark.parametrize("kind", ODD)
+def test_what_is_advised_runs_whatever_functions_and_items_are(kind: str, strategy: str, tmp_path: Path) -> None:
+    function, items, given, function_at, items_at = ODD[kind]
+    vectorized = given.get("vectorized", False)
+    asked: dict[str, Any] = {"reduce": None, "check": None, "rtol": None, "vectorized": False, "chunk": None}
+    kept = isinstance(items, (list, range))
+    sequence, _ = listed(items if kept else loops.seeds(), vectorized)
+    loop = tried(function, sequence, **asked | given, most_workers=2, limit=60.0, give_up=None).loop
+    names = naming.Names.of(function, None, function_at, items_at, is_listed=kept)
+    workers = None if strategy == "serial" else 2
+    written = advice.program(loop, Configuration(strategy, workers), names, kernels.default_start_method(), 1e-6)
+    file = tmp_path / "program.py"
+    file.write_text(
+        f'{written}\nif __name__ == "__main__":\n    import pickle\n    print(pickle.dumps(answers).hex())\n'
+    )
+    done = subprocess.run(
+        [sys.executable, file], capture_output=True, text=True, env=environment(), check=False, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, ""), written
+    import pickle
+
+    loop.check(loop.problem(len(sequence)), pickle.loads(bytes.fromhex(done.stdout)))  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize(
+    ("function", "place", "called", "lines"),
+    [
+        (loops.square, None, "square", "from loops import square"),
+        (loops.square, "a/my_loop.py:square", "square", "from my_loop import square"),
+        (loops.square, "a/my-loop.py:square", "square", "# square: the one that was compared"),
+        (loops.part, None, "part_", "from loops import part as part_"),
+        (loops.Doubling.two, None, "Doubling.two", "from loops import Doubling"),
+        (loops.Doubling().bound, None, "bound", "# bound: the one that was compared"),
+        (lambda n: n, None, "reduce", "# reduce: the one that was compared"),
+        (operator.add, None, "add", "from operator import add"),
+        (max, None, "max", ""),
+    ],
+)
+def test_a_function_is_imported_where_it_can_be(function: Any, place: str | None, called: str, lines: str) -> None:
+    assert naming.of_function(function, place, "reduce") == naming.Name(called, lines)
+
+
+def test_the_chunks_that_were_measured_are_advised_where_answers_are_reduced_too() -> None:
+    loop, names = loop_of("sum"), naming.Names.of(loops.half, range(20))
+    written = advice.program(loop, Configuration("pool", 2, 3), names, "spawn", 1.0)
+    assert "pool.map(part, chunks, chunksize=1)" in written
+
+
 @pytest.mark.parametrize("kind", ["numbers", "rows", "array"])
 def test_long_items_and_chunks_are_advised_as_they_were_measured(kind: str, tmp_path: Path) -> None:
     function, _, _ = KINDS[kind]
-    loop, names = loop_of(kind), advice.Names.of(function, range(20))
+    loop, names = loop_of(kind), naming.Names.of(function, range(20))
     for strategy in ("threaded", "pool", "futures", "shared"):
         long = advice.program(loop, Configuration(strategy, 2, 3), names, "spawn", 1.0)
         assert "3" in long or strategy == "threaded"
@@ -230,6 +311,36 @@ def test_a_function_of_the_script_is_compared(how: str, guard: str, tmp_path: Pa
         timeout=200,
     )
     assert (done.stdout, done.stderr, done.returncode) == (RAN, "", 0)
+
+
+def test_blas_has_one_thread_also_where_a_fork_server_ran_before(tmp_path: Path) -> None:
+    """It has not got the variables that are set when a team is opened."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        pytest.skip("there is no fork server here")
+    file = tmp_path / "script.py"
+    file.write_text(
+        """
+import multiprocessing
+
+import kernels
+import loops
+from kernels.loops.loop import make
+
+if __name__ == "__main__":
+    with multiprocessing.get_context("forkserver").Pool(1) as pool:
+        assert pool.map(loops.threads_of_blas, [0]) == [None]
+    loop = make(loops.threads_of_blas, range(4), reduce=None, row=None)
+    for strategy in ("process", "pool", "shared", "futures"):
+        with kernels.open(loop, strategy, workers=2, problem=loop.problem(4), start_method="forkserver") as team:
+            print(strategy, team.run())
+    assert loops.threads_of_blas(0) is None
+"""
+    )
+    plain = {name: value for name, value in environment().items() if name not in kernels.BLAS_VARIABLES}
+    done = subprocess.run([sys.executable, file], capture_output=True, text=True, env=plain, check=False, timeout=200)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [f"{strategy} ['1', '1', '1', '1']" for strategy in ("process", "pool", "shared", "futures")]
+    assert done.stdout.splitlines() == lines
 
 
 def test_what_a_script_does_before_is_not_seen_twice(tmp_path: Path) -> None:
@@ -368,7 +479,13 @@ def test_bad_input_is_refused_in_one_line(arguments: list[str], told: str, capsy
         ({"chunk": 0}, "chunk must be an integer of at least 1, not 0"),
         ({"limit": 0}, "limit must be seconds above 0, not 0"),
         ({"workers": [0]}, "workers must be an integer of at least 1, not 0"),
+        ({"limit": None}, "limit must be seconds above 0, not None"),
+        ({"rtol": "1e-9"}, "rtol must be a number from 0 to below 1, not '1e-9'"),
         ({"workers": []}, "workers must be at least one number, not none"),
+        ({"workers": 2}, "workers must be a list of integers, not 2"),
+        ({"strategies": "pool"}, "strategies must be a list of names, not 'pool'"),
+        ({"rounds": 0}, "rounds must be an integer of at least 1, not 0"),
+        ({"rounds": -1}, "rounds must be an integer of at least 1, not -1"),
         ({"strategies": ["nonesuch"]}, "strategy must be one of"),
         ({"start_method": "nonesuch"}, "start_method must be one of"),
     ],

@@ -12,6 +12,7 @@ from kernels.comparing.comparison import Comparison, Samples
 from kernels.comparing.limit import Hung, limited
 from kernels.comparing.plan import Configuration, Plan
 from kernels.comparing.verdict import ENOUGH_TO_JUDGE, judge
+from kernels.errors import Failed
 from kernels.machine import info
 from kernels.registry import find_strategy
 from kernels.team import Team, open
@@ -24,10 +25,6 @@ HUNG = "it hung, and was ended"
 T = TypeVar("T")
 Times = dict[Configuration, list[float]]
 Progress = Callable[[int, int], None]  # told how many runs are done, and of how many
-
-
-class Failed(Exception):
-    """A strategy did not run through, or gave a wrong answer; the message says which, and why."""
 
 
 class Endless(Failed):

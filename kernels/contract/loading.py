@@ -2,12 +2,15 @@
 
 import importlib
 import importlib.util
+import os
 import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from kernels.machine import blas
 
 _loading = threading.RLock()  # no thread is given a module that another has not loaded to its end
 
@@ -46,12 +49,31 @@ class Portable:
     workload: Any
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        variables = _Variables()
         if isinstance(self.workload, ModuleType):
-            return _arrive, (self.workload.__name__, getattr(self.workload, "__file__", None))
-        return Portable, (self.workload,)
+            return _arrive, (variables, self.workload.__name__, getattr(self.workload, "__file__", None))
+        return _carried, (variables, self.workload)
 
 
-def _arrive(name: str, file: str | None) -> Portable:
+class _Variables:
+    """The numbers of BLAS's threads, set where it arrives, before a workload imports NumPy.
+
+    A fork server that ran before has not got those that are set now.
+    """
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return _set, ({name: os.environ[name] for name in blas.VARIABLES if name in os.environ},)
+
+
+def _set(variables: dict[str, str]) -> None:
+    os.environ.update(variables)
+
+
+def _carried(variables: None, workload: Any) -> Portable:
+    return Portable(workload)
+
+
+def _arrive(variables: None, name: str, file: str | None) -> Portable:
     if name == "__main__" and file is not None and not hasattr(sys.modules[name], "SIZES"):
         return Portable(load_file(file, "__parent_main__"))  # interpreters do not load it by themselves
     try:

@@ -3,57 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
-from typing import Any
 
 from kernels.comparing.plan import Configuration
 from kernels.contract.parts import PARTS_PER_WORKER
-from kernels.loops import finding, sending
 from kernels.loops.loop import Loop
+from kernels.loops.naming import Names, of_function
 
 # Those that can be had in a few lines, from the simplest on.
 SIMPLEST = ("serial", "threaded", "pool", "futures", "interpreters", "joblib", "shared")
 LONG_SECONDS = 1e-3  # an item that takes longer may be handed out by itself
 SAME = 1.05  # times that differ by less are not worth more code
-
-
-@dataclass(frozen=True)
-class Names:
-    """How the program to be pasted gets the function and its items: a few lines each, which may be comments."""
-
-    function: str
-    items: str
-
-    @classmethod
-    def of(cls, function: Any, items: Any, function_at: str | None = None, items_at: str | None = None) -> Names:
-        """From where they were found, or from what they are."""
-        name = sending.name_of(function)
-        module = getattr(function, "__module__", None)
-        if function_at:
-            lines = _imported(function_at, name)
-        elif module in (None, *sending.MAIN) or not name.isidentifier() or name != getattr(function, "__name__", ""):
-            known = name.isidentifier() and name == getattr(function, "__name__", "")
-            lines = f"# {name if known else 'function'}: the one that was compared"
-        else:
-            lines = f"from {module} import {name}"
-        if items_at and finding.is_named(items_at):
-            last = items_at.rpartition(":")[2]
-            places = _imported(items_at, last)
-            found = f"{places}\n\nitems = {last}() if callable({last}) else {last}"
-        elif items_at:
-            found = f"items = {items_at}"
-        else:
-            found = f"items = {items!r}" if isinstance(items, range) else "# items: those that were compared"
-        return cls(lines, found)
-
-
-def _imported(place: str, name: str) -> str:
-    module, _, path = place.rpartition(":")
-    if module.endswith(".py"):
-        module = module.replace("\\", "/").rpartition("/")[2][:-3]
-    first = path.partition(".")[0]
-    alias = "" if path == first else f"\n\n{name} = {path}"
-    return f"from {module} import {first}{alias}"
 
 
 def can_be_told(strategy: str) -> bool:
@@ -75,9 +34,8 @@ class _Writer:
         self.loop, self.names, self.method = loop, names, start_method
         self.workers, self.chunk = configuration.workers or 1, configuration.chunk or loop.chunk
         self.long = seconds_per_item > LONG_SECONDS
-        self.f = sending.name_of(loop.function)
-        if not self.f.isidentifier() or self.f != getattr(loop.function, "__name__", ""):
-            self.f = "function"
+        self.f = names.function.called
+        self.reduce = None if loop.reduce in (None, sum) else of_function(loop.reduce, what="reduce")
 
     # Expressions.
 
@@ -90,9 +48,7 @@ class _Writer:
         return f"[{self.f}(item) for item in {items}]"
 
     def reduced(self, answers: str) -> str:
-        if self.loop.reduce is sum:
-            return f"sum({answers})"
-        return f"functools.reduce({sending.name_of(self.loop.reduce)}, {answers})"
+        return f"functools.reduce({self.reduce.called}, {answers})" if self.reduce else f"sum({answers})"
 
     def joined(self, parts: str) -> str:
         if self.loop.reduce is not None:
@@ -111,17 +67,16 @@ class _Writer:
     # Programs.
 
     def written(self, imports: str, body: str, definitions: str = "", guarded: bool = True) -> str:
-        reduce = self.loop.reduce
         imports = "\n".join(sorted(imports.split("\n")))
-        if reduce is not None and reduce is not sum:
-            imports = f"import functools\n{imports}"
-            module = getattr(reduce, "__module__", None)
-            if module not in (None, "builtins", *sending.MAIN):
-                imports += f"\nfrom {module.lstrip('_')} import {sending.name_of(reduce)}"
-        if "np." in body + definitions:
+        if self.reduce:
+            imports = f"import functools\n{imports}\n{self.reduce.lines}"
+        items = self.names.items
+        if self.loop.vectorized and not items.startswith("#"):
+            items += "\nitems = np.asarray(items)"
+        if "np." in items + body + definitions:
             imports += "\n\nimport numpy as np"
-        head = "\n\n".join(each for each in (imports.strip(), self.names.function, definitions.strip()) if each)
-        body = "\n".join(each for each in (self.names.items, body.strip()) if each)
+        head = "\n\n".join(each for each in (imports.strip(), self.names.function.lines, definitions.strip()) if each)
+        body = "\n".join(each for each in (items, body.strip()) if each)
         if guarded:
             body = 'if __name__ == "__main__":\n' + textwrap.indent(body, "    ")
         return f"{head}\n\n{body}"
@@ -160,15 +115,14 @@ class _Writer:
         return self.mapped(imports, start, "executor.map", f"chunksize={self.step}")
 
     def mapped(self, imports: str, start: str, call: str, chunksize: str) -> str:
+        one = ", chunksize=1" if call == "pool.map" else ""
         if self.loop.vectorized:
-            one = ", chunksize=1" if call == "pool.map" else ""
             body = f"{self.chunks()}{start}    answers = {self.joined(f'{call}({self.f}, chunks{one})')}"
             return self.written(imports, body)
         if self.loop.reduce is not None or hasattr(self.loop.sample, "dtype"):  # rows one by one make larger pickles
             definition = f"def part(chunk):\n    return {self.of('chunk')}\n"
-            return self.written(
-                imports, f"{self.chunks()}{start}    answers = {self.joined(f'{call}(part, chunks)')}", definition
-            )
+            body = f"{self.chunks()}{start}    answers = {self.joined(f'{call}(part, chunks{one})')}"
+            return self.written(imports, body, definition)
         answers = f"{call}({self.f}, items{', ' if chunksize else ''}{chunksize})"
         answers = answers if call == "pool.map" else f"list({answers})"
         return self.written(imports, f"{start}    answers = {answers}")

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+import numbers
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from kernels.comparing import measurement, tables
-from kernels.comparing.measurement import Failed, Progress, blaming
+from kernels.comparing.measurement import Progress, blaming
 from kernels.comparing.plan import Configuration, Plan, configured
 from kernels.contract.parts import PARTS_PER_WORKER
+from kernels.errors import Failed
 from kernels.loops import finding, granularity
-from kernels.loops.advice import Names
+from kernels.loops.naming import Names
 from kernels.loops.result import Result
-from kernels.loops.sample import listed
+from kernels.loops.sample import KEPT, listed
 from kernels.loops.trial import Trial, silent, tried
 from kernels.machine import cpus
 from kernels.registry import find_strategy
 from kernels.team import checked_start_method, checked_workers, open
 
+ONE_PART_EACH = ("process",)  # strategies that hand each worker one part, whatever the chunk
 ROUNDS_SECONDS = 15.0
 UNEVEN = 1.25  # how much longer than the mean the longest part may take before smaller chunks are tried
 FINER = (4, 16)  # times as many parts
@@ -51,6 +54,7 @@ def compared(
     function = finding.function(function) if isinstance(function, str) else function
     items = finding.items(items) if isinstance(items, str) else items
     _require_sound(function, reduce=reduce, check=check, rtol=rtol, chunk=chunk, limit=limit)
+    _require_plan(strategies, workers, rounds)
     for strategy in strategies:
         find_strategy(strategy)
     start_method = checked_start_method(start_method)
@@ -93,7 +97,8 @@ def compared(
         comparison = measurement.compare(plan, progress)
     size = f"all of the {len(given)} items" if len(loop.sample) == len(given) else _part_of(loop.sample, given)
     told = f"{size}, {tables.duration(trial.seconds_per_item)} an item"
-    names = Names.of(function, items if items_at is None else None, function_at, items_at)
+    is_listed = isinstance(items, KEPT) or hasattr(items, "dtype")
+    names = Names.of(function, items if items_at is None else None, function_at, items_at, is_listed=is_listed)
     return Result(comparison, trial, names, (told, *notes), trial.checked)
 
 
@@ -108,12 +113,20 @@ def _require_sound(function: Any, *, reduce: Any, check: Any, rtol: Any, chunk: 
         raise ValueError(f"reduce must be sum or a function of two answers, not {reduce!r}")
     if check is not None and check != "none" and not callable(check):
         raise ValueError(f"check must be a function of the items and the answer, or 'none', not {check!r}")
-    if rtol is not None and not 0 <= rtol < 1:
+    if rtol is not None and not (isinstance(rtol, numbers.Real) and 0 <= float(rtol) < 1):
         raise ValueError(f"rtol must be a number from 0 to below 1, not {rtol!r}")
     if chunk is not None and (isinstance(chunk, bool) or not isinstance(chunk, int) or chunk < 1):
         raise ValueError(f"chunk must be an integer of at least 1, not {chunk!r}")
-    if not limit > 0:
+    if not (isinstance(limit, numbers.Real) and float(limit) > 0):
         raise ValueError(f"limit must be seconds above 0, not {limit!r}")
+
+
+def _require_plan(strategies: Any, workers: Any, rounds: Any) -> None:
+    for name, value, of in (("strategies", strategies, "names"), ("workers", workers, "integers")):
+        if value is not None and (isinstance(value, str) or not isinstance(value, Iterable)):
+            raise ValueError(f"{name} must be a list of {of}, not {value!r}")
+    if rounds is not None and (isinstance(rounds, bool) or not isinstance(rounds, int) or rounds < 1):
+        raise ValueError(f"rounds must be an integer of at least 1, not {rounds!r}")
 
 
 def _one_pool(configurations: tuple[Configuration, ...]) -> tuple[Configuration, ...]:
@@ -165,6 +178,8 @@ def _with_finer_chunks(plan: Plan, trial: Trial) -> Plan:
         return plan
     more = []
     for each in _at_most_workers(plan):
+        if each.strategy in ONE_PART_EACH:
+            continue
         usual = -(-len(loop.sample) // (PARTS_PER_WORKER * (each.workers or 1)))
         sizes = {-(-usual // finer) for finer in FINER}
         more += [
@@ -181,7 +196,8 @@ def _grains(plan: Plan, trial: Trial) -> list[str]:
     """The warning that an item is too short to be handed out by itself."""
     if trial.seconds_per_item >= granularity.SHORT_SECONDS or trial.loop.vectorized:
         return []
-    found = granularity.half_efficient(_at_most_workers(plan), plan.start_method)
+    handing_out = [each for each in _at_most_workers(plan) if each.strategy not in ONE_PART_EACH]
+    found = granularity.half_efficient(handing_out, plan.start_method)
     longer = {name: seconds for name, seconds in found.items() if seconds > trial.seconds_per_item}
     if not longer:
         return []

@@ -117,7 +117,10 @@ class Loop:
     def check(self, problem: Items, answer: Any, /) -> None:
         """Raise WrongAnswer unless the answer is what `test` accepts, or what is expected."""
         if self.test is not None:
-            if self.test(problem.items, answer) is False:
+            import numpy as np
+
+            accepted = self.test(problem.items, answer)
+            if isinstance(accepted, (bool, np.bool_)) and not accepted:
                 raise WrongAnswer(f"check refused the answer of {self.__name__}")
         elif self.expected is not None:
             found = difference(answer, self.expected[0], self.rtol)

@@ -12,6 +12,7 @@ from kernels.comparing import chart, tabular
 from kernels.comparing.comparison import Comparison, Samples
 from kernels.comparing.verdict import Verdict, ratio
 from kernels.loops import advice
+from kernels.loops.naming import Names
 from kernels.loops.trial import Trial
 
 
@@ -31,7 +32,7 @@ class Result:
 
     comparison: Comparison
     trial: Trial
-    names: advice.Names
+    names: Names
     notes: tuple[str, ...]
     checked: str
 

@@ -56,7 +56,7 @@ class _ByPlace(pickle.Pickler):
         module = sys.modules.get(value.__module__)
         if value.__module__ in MAIN and module is not None:
             return self._of_main(module, value)
-        if module is not None and _is_loaded_by_path(module):
+        if module is not None and is_loaded_by_path(module):
             return _of_file, (str(module.__file__), module.__name__, name)
         return NotImplemented
 
@@ -85,7 +85,8 @@ def _cloudpickle() -> Any:
     return None
 
 
-def _is_loaded_by_path(module: ModuleType) -> bool:
+def is_loaded_by_path(module: ModuleType) -> bool:
+    """Whether it has no name by which it could be imported."""
     return module.__name__.startswith("workload ")
 
 

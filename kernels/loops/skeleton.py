@@ -22,11 +22,11 @@ TAKEN = {
         "check",
         "np",
         "itertools",
-        "math",
     ),
     *(
         "answer",
         "answers",
+        "difference",
         "every",
         "expected",
         "first",
@@ -38,8 +38,10 @@ TAKEN = {
         "row",
         "seed",
         "size",
+        "wrong",
     ),
 }
+DIFFERENCE = "from kernels.loops.answers import difference"
 
 FILE = '''\
 """{name}, for each of its items: say here what it computes, and what there is to learn from it."""
@@ -145,25 +147,24 @@ def _kernel(
 ) -> tuple[str, str]:
     """The functions `solve` and what goes with it, and the body of `check`."""
     loop = trial.loop
-    exact = '    if answer != expected:\n        raise WrongAnswer(f"it must be {expected!r}, not {answer!r}")'
     if reduce is not None:
         reduced = _reducer(reduce, imports, local)
         one = f"{called}(problem.items)" if loop.vectorized else reduced(f"map({called}, problem.items)")
-        rounded = loop.rtol > 0
-        if rounded:
-            imports.add("import math")
-            exact = (
-                f"    if not math.isclose(answer, expected, rel_tol={loop.rtol:g}):\n"
-                '        raise WrongAnswer(f"it must be {expected!r}, not {answer!r}")'
-            )
+        local.append(DIFFERENCE)
+        within = f", rtol={loop.rtol:g}" if loop.rtol else ""
         kernel = (
             f'def solve(problem: Problem) -> Any:\n    """What the answers are reduced to."""\n    return {one}\n\n\n'
             'def join(answers: list[Any]) -> Any:\n    """The same of those of the parts."""\n'
             f"    return {reduced('answers')}"
         )
-        return kernel, f"    expected = {one}\n{exact}"
+        return kernel, (
+            f"    wrong = difference(answer, {one}{within})\n"
+            "    if wrong is not None:\n"
+            '        raise WrongAnswer(f"the answer is {wrong}")'
+        )
     if loop.row is not None:
         return _of_rows(trial, called), _some(called, loop.vectorized)
+    local.append(DIFFERENCE)
     kernel = (
         'def solve(problem: Problem) -> list[Any]:\n    """One call for each item."""\n'
         f"    return [{called}(item) for item in problem.items]\n\n\n"
@@ -174,9 +175,9 @@ def _kernel(
         "    if len(answer) != len(problem):\n"
         '        raise WrongAnswer(f"there must be {len(problem)} answers, not {len(answer)}")\n'
         "    for i in {0, len(problem) // 2, len(problem) - 1}:\n"
-        f"        expected = {called}(problem.items[i])\n"
-        "        if answer[i] != expected:\n"
-        '            raise WrongAnswer(f"answer {i} must be {expected!r}, not {answer[i]!r}")'
+        f"        wrong = difference(answer[i], {called}(problem.items[i]))\n"
+        "        if wrong is not None:\n"
+        '            raise WrongAnswer(f"answer {i} is {wrong}")'
     )
 
 

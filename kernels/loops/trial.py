@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kernels.comparing.limit import Hung, limited
-from kernels.comparing.measurement import Endless, Failed
+from kernels.comparing.measurement import Endless
 from kernels.contract.parts import spans
+from kernels.errors import Failed
 from kernels.loops import sending
 from kernels.loops.answers import REDUCED_RTOL, difference, has_floats
 from kernels.loops.loop import Loop, make

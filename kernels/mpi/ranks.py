@@ -132,7 +132,7 @@ def _by_parts(workload: Independent, rank: Rank) -> Iterator[Run]:
 def _by_tickets(workload: Independent, rank: Rank) -> Iterator[Run]:
     """Parts that ranks take as they become free: no array goes with one, so that all may be anywhere."""
     comm = rank.comm
-    cuts = spans(rank.items, comm.size)
+    cuts = spans(rank.items, comm.size, chunk=getattr(workload, "chunk", None))
     with rank.phases("scatter"):
         problem = comm.bcast(rank.problem)
     with counter(comm) as (add, _):

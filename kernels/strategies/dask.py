@@ -187,5 +187,5 @@ def _end(cluster: Any) -> None:
     for nanny in cluster.workers.values():
         if nanny.pid is not None:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(nanny.pid, signal.SIGKILL)
+                os.kill(nanny.pid, getattr(signal, "SIGKILL", signal.SIGTERM))  # Windows has one way to end a process
     cluster.close()

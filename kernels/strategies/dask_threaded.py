@@ -5,7 +5,7 @@ import importlib.util
 from collections.abc import Iterator
 from multiprocessing.context import BaseContext
 
-from kernels.contract.parts import answer_array, joiner, solve, spans
+from kernels.contract.parts import answer_array, joiner, solve, spans_of
 from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.workers.together import started_threads
 
@@ -37,7 +37,7 @@ def start(workload: Independent, problem: Problem, workers: int, context: BaseCo
     with started_threads(workers) as executor:
 
         def run() -> Answer:
-            tasks = [dask.delayed(solve_span, pure=False)(lo, hi) for lo, hi in spans(len(problem), workers)]
+            tasks = [dask.delayed(solve_span, pure=False)(lo, hi) for lo, hi in spans_of(workload, problem, workers)]
             answers = []
             for answer, error in dask.compute(*tasks, scheduler=get, pool=executor):
                 if error is not None:

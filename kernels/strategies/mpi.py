@@ -16,6 +16,7 @@ from kernels.contract.coordination import WithAsyncio, WithRanks
 from kernels.contract.parts import shared_answer
 from kernels.contract.workload import Answer, Independent, Problem, Run, Workload
 from kernels.errors import WorkerDied
+from kernels.machine import blas
 
 HAS_WORKERS, TAKES_START_METHOD = True, False
 
@@ -64,14 +65,18 @@ def _started(workload: Workload, problem: Problem, workers: int, alone: bool) ->
     with contextlib.ExitStack() as end:
         answers = None if like is None else end.enter_context(contextlib.closing(SharedAnswer(like)))
         del like
-        job = Job(workload, problem, workers, answers)
+        job: Job | None = Job(workload, problem, workers, answers)
 
         @end.callback
         def close() -> None:
-            job.close()  # whichever it is by then
+            if job is not None:
+                job.close()  # whichever it is by then
 
         def run() -> Answer:
             nonlocal job
+            if job is None:
+                with blas.one_thread_in_children():
+                    job = Job(workload, problem, workers, answers)
             try:
                 answer = job.run(alone)
             except WorkerDied:
@@ -79,12 +84,13 @@ def _started(workload: Workload, problem: Problem, workers: int, alone: bool) ->
             except Exception:
                 if job.pending:  # the other ranks wait for the one that failed, and cannot be called back
                     job.close()
-                    job = Job(workload, problem, workers, answers)
+                    job = None  # the next run starts another
                 raise
             return answer if answers is None else answers.view
 
         try:
             yield run
         except BaseException:
-            job.pending += 1  # by force
+            if job is not None:
+                job.pending += 1  # by force
             raise

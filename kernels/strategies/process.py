@@ -17,9 +17,10 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 from kernels.contract.loading import Portable
-from kernels.contract.parts import answer_array, joiner, parts
+from kernels.contract.parts import answer_array, joiner, spans
 from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.errors import died, starting_workers
+from kernels.machine import blas
 from kernels.workers.orphans import end_with_parent
 from kernels.workers.replies import packed, unpacked
 from kernels.workers.signals import defer_sigint, settle_in_worker
@@ -30,9 +31,10 @@ HAS_WORKERS = TAKES_START_METHOD = True
 
 @contextlib.contextmanager
 def start(workload: Independent, problem: Problem, workers: int, context: BaseContext) -> Iterator[Run]:
-    """In each run, start a process for each part, and end it."""
+    """In each run, start a process for each part, and end it: a part for each worker, whatever chunk is asked for."""
     join = joiner(workload, answer_array(workload, problem))
-    yield lambda: join(_answers(workload, parts(workload, problem, workers, parts_per_worker=1), context))
+    cuts = spans(len(problem), workers, parts_per_worker=1)
+    yield lambda: join(_answers(workload, [workload.part(problem, lo, hi) for lo, hi in cuts], context))
 
 
 def _answers(workload: Independent, parts: list[Problem], context: Any) -> list[Answer]:
@@ -47,7 +49,7 @@ def _answers(workload: Independent, parts: list[Problem], context: Any) -> list[
             pipes.append(ours)
             args = (Portable(workload), theirs, position, queue)
             process = context.Process(target=_solve, args=args, daemon=True)
-            with starting_workers(), defer_sigint(context):
+            with blas.one_thread_in_children(), starting_workers(), defer_sigint(context):
                 process.start()
                 processes.append(process)
                 guard_exit_code(process)

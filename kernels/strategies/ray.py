@@ -22,7 +22,7 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 from kernels.contract.loading import Portable
-from kernels.contract.parts import answer_array, joiner, spans
+from kernels.contract.parts import answer_array, joiner, spans_of
 from kernels.contract.workload import Answer, Independent, Problem, Run
 from kernels.errors import WorkerDied
 from kernels.workers.carried import carried, environment, files, received, require_picklable, solver
@@ -98,7 +98,7 @@ def _placed(workload: Independent, problem: Problem, workers: int, cpus: int) ->
 
         def run() -> Answer:
             with _deaths():
-                answers = _shared_out(actors, spans(len(problem), workers))
+                answers = _shared_out(actors, spans_of(workload, problem, workers))
             return join([received(opened(answer)) for answer in answers])
 
         yield run
@@ -213,7 +213,7 @@ def _initialized(address: str, **more: Any) -> Iterator[None]:
 
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with environment(RAY_USAGE_STATS_ENABLED="0"):
+        with environment("RAY_", RAY_USAGE_STATS_ENABLED="0"):
             ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, **more)
         if threading.current_thread() is threading.main_thread():
             for number, handler in handlers.items():

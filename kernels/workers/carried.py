@@ -4,6 +4,7 @@ import contextlib
 import os
 import pickle
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -16,6 +17,9 @@ from kernels.workers.orphans import end_with_parent
 from kernels.workers.replies import packed, unpacked
 from kernels.workers.tasks import START_SECONDS
 
+_lock = threading.Lock()
+_held: dict[str, tuple[int, str | None]] = {}  # by variable how many hold it, and what it was before the first
+
 
 def files(workers: int) -> int:
     """About as many as an engine has open for so many workers, at most."""
@@ -25,7 +29,7 @@ def files(workers: int) -> int:
 def carried(workload: Independent) -> Portable:
     """The workload for an engine that sends what is defined in ``__main__`` by value: ``__main__`` itself is not."""
     is_main = workload is sys.modules["__main__"]
-    return Portable(SimpleNamespace(solve=workload.solve) if is_main else workload)
+    return Portable(SimpleNamespace(solve=workload.solve, part=workload.part) if is_main else workload)
 
 
 def solve(portable: Portable, part: Problem) -> Answer:
@@ -79,16 +83,33 @@ def all_up(each: Callable[[Callable[..., int], list[int]], list[int]], workers: 
 
 
 @contextlib.contextmanager
-def environment(**variables: str) -> Iterator[None]:
-    """Processes that are started meanwhile have these variables. What an engine adds is taken away at the end."""
-    before = dict(os.environ)
-    os.environ.update(variables)
+def environment(prefix: str = "", **variables: str) -> Iterator[None]:
+    """Processes that are started meanwhile have these variables.
+
+    With a prefix, variables whose names begin so and which an engine adds are taken away at the end. Teams may be
+    opened by several threads at once: the first gives a variable its value, and the last takes it away.
+    """
+    with _lock:
+        there = set(os.environ)
+        for name, value in variables.items():
+            count, before = _held.get(name, (0, os.environ.get(name)))
+            _held[name] = count + 1, before
+            os.environ[name] = value
     try:
         yield
     finally:
-        for name in set(os.environ) - set(before):
-            del os.environ[name]
-        os.environ.update(before)
+        with _lock:
+            for name in variables:
+                count, before = _held.pop(name)
+                if count > 1:
+                    _held[name] = count - 1, before
+                elif before is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = before
+            for name in set(os.environ) - there:
+                if prefix and name.startswith(prefix):
+                    del os.environ[name]
 
 
 def safe_path() -> contextlib.AbstractContextManager[None]:

@@ -80,7 +80,9 @@ async def completed(problem: Problem, workers: int) -> AsyncIterator[Nap]:
             await aio.sleep(seconds)
             return number, time.monotonic() - begin
 
-    for result in aio.as_completed([sleep(*each) for each in problem.naps]):
+    # As tasks, which begin in this order: coroutines as_completed would begin in any.
+    tasks = [aio.ensure_future(sleep(*each)) for each in problem.naps]
+    for result in aio.as_completed(tasks):
         yield await result
 
 
