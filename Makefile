@@ -1,4 +1,5 @@
-# Each command sets up what it needs in .venv, and finds it there the next time.
+# Each command sets up what it needs in .venv, and finds it there the next time. One after the other: all share .venv.
+.NOTPARALLEL:
 
 # A Python from 3.10 on, to make .venv with.
 PYTHON ?= python3
@@ -24,7 +25,7 @@ RECORDING := docs/gate/recording.jsonl
 RECORDED := ^(?!engines\.).*\.time_run\('(serial', 1|threaded', 2|pool', 2|shared', 2)\)
 
 # The run that the tables of docs/results.md and the text beside them are of.
-SHOWN := --machine intel-xeon-2cpu-paired --commit 2daa36b8
+SHOWN := --machine intel-xeon-2cpu-paired --commit 2da621b9
 
 # The tests of make test-engines: those of the engines, and of clusters.
 ENGINES := mpire or dask or ray or connect or executor
@@ -32,6 +33,8 @@ ENGINES := mpire or dask or ray or connect or executor
 BENCH = $(BIN)/python -m tools.bench --pythons "$(PYTHONS)" --machine "$(MACHINE)" $(if $(ALL),--all) $(if $(BUDGET),--budget $(BUDGET))
 SPHINX = $(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+# Where the Python of .venv is gone or another one, what was set up with it is set up anew.
+$(shell [ ! -d $(BIN) ] || $(BIN)/python -c '' 2>/dev/null || rm -f $(addprefix .venv/,kernels suite engines test docs dev))
 
 .PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels test-engines slow chaos stress lint dist docs docs-check docs-numbers other-tools site cost figures engines efficiency scaling loops gil noise gate recording calibrate trials planted clean
 .DELETE_ON_ERROR:
@@ -112,7 +115,7 @@ OTHERS := .asv/others
 other-tools: .venv/test  ## install other tools for asv's results (asv-spyglass, Otava) with OTHERS_PYTHON=python3.13, and test that they read ours
 	@[ -x $(OTHERS)/bin/otava ] || { $(or $(OTHERS_PYTHON),$(PYTHON)) -m venv --clear $(OTHERS) && \
 		$(OTHERS)/bin/python -m pip install --quiet 'asv-spyglass>=0.3' 'apache-otava>=0.8'; }
-	OTHER_TOOLS=$(CURDIR)/$(OTHERS)/bin $(BIN)/python -m pytest tests/repository/test_other_tools.py
+	OTHER_TOOLS='$(CURDIR)/$(OTHERS)/bin' $(BIN)/python -m pytest tests/repository/test_other_tools.py
 
 docs-numbers: .venv/test  ## run the programs of the documentation on an idle machine, and write what they print into the pages
 	UPDATE=1 $(BIN)/python -m pytest docs/tutorials docs/explanation docs/how-to
@@ -131,7 +134,8 @@ figures: .venv/test  ## draw the pictures of the docs anew
 	$(BIN)/python -m asv_scaling export $(SHOWN) --format svg --into docs/results.md docs/scaling
 
 noise: publish  ## how much the committed results vary where nothing changed, and what the report's pages list
-	@$(BIN)/python -m tools.noise --report .asv/html --again docs/history/again
+	@$(BIN)/python -m tools.noise --report .asv/html
+	@$(BIN)/python -m tools.noise --results docs/history/first --again docs/history/again
 	@$(BIN)/python -m tools.noise --results docs/history/beside
 
 gate: .venv/suite  ## compare BASE=main with HEAD, and fail where something is slower
