@@ -31,6 +31,7 @@ METHODS: dict[str, Callable[..., Iterable[int]]] = {
     "imap": lambda pool, **chunk: pool.imap(cube, TASKS, **chunk),
     "imap_unordered": lambda pool, **chunk: pool.imap_unordered(cube, TASKS, **chunk),
     "starmap": lambda pool, **chunk: pool.starmap(cube, zip(TASKS, strict=True), **chunk),
+    "starmap_async": lambda pool, **chunk: pool.starmap_async(cube, zip(TASKS, strict=True), **chunk).get(),
 }
 WITHOUT_CHUNKS = ("apply", "apply_async", "ThreadPoolExecutor")
 

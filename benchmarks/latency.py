@@ -44,7 +44,7 @@ class Naps:
     def arrivals(self, method: str) -> list[Arrivals]:
         """Those of every repeat, after one that is not counted. The median of them says what is usual."""
         if method == "asyncio":
-            return [asyncio.run(awaited(self.problem)) for _ in range(REPEATS)]
+            return [asyncio.run(awaited(self.problem)) for _ in range(1 + REPEATS)][1:]
         context: Any = multiprocessing.get_context(kernels.default_start_method())
         with context.Pool(WORKERS) as pool:
             seconds = [iterated(getattr(pool, method), self.problem) for _ in range(1 + REPEATS)]

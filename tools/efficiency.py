@@ -69,11 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure(pythons: dict[str, Interpreter], size: str) -> list[tuple[str, str, str]]:
     """Compare what is not kept yet. Returns what failed: the Python, the workload and why."""
-    failed = []
+    failed, known = [], 0
+    cpu = kernels.info()["cpu"]
     for name, workload in itertools.product(pythons, kernels.workloads()):
-        stamp = {"kernels": kept.digest(workload), "size": size}
+        stamp = {"kernels": kept.digest(workload), "size": size, "cpu": cpu}
         before = kept.load(KEPT).get(name, {}).get(workload, {})
         if {key: before.get(key) for key in stamp} == stamp:
+            known += 1
             continue
         print(f"Python {name}: {workload}", flush=True)
         try:
@@ -84,6 +86,8 @@ def measure(pythons: dict[str, Interpreter], size: str) -> list[tuple[str, str, 
         everything = kept.load(KEPT)
         everything.setdefault(name, {})[workload] = stamp | summary(compared)
         kept.save(KEPT, everything)
+    if known:
+        print(f"Not measured again, since neither code nor CPU has changed: {known} in {KEPT}")
     return failed
 
 

@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure(pythons: Mapping[str, Path], workload: str, size: str, rounds: int) -> None:
     """Take the rounds that are not kept yet. Raises Failed."""
-    stamp = {"kernels": kept.digest(workload), "size": size, "workers": WORKERS}
+    stamp = {"kernels": kept.digest(workload), "size": size, "workers": WORKERS, "cpu": kernels.info()["cpu"]}
     for number in range(rounds):
         everything = kept.load(KEPT)
         before = everything.setdefault(" ".join(pythons), {}).get(workload, {})

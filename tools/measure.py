@@ -134,9 +134,10 @@ class Suite:
         except GateError as error:
             return Outcome(f"{commit[:8]} could not be measured: {error}", failed=True)
         words = [f"{commit[:8]} {came.words}"]
-        if came.measured and came.failed:
-            words += [f"{len(came.failed)} failed", *(f"{each}: {why}" for each, why in came.failed.items())]
-        return Outcome("\n".join(words), came.measured, bool(came.failed))
+        wrong = {**came.failed, **came.missing}
+        if came.measured and wrong:
+            words += [f"{len(wrong)} failed", *(f"{each}: {why}" for each, why in wrong.items())]
+        return Outcome("\n".join(words), came.measured, bool(wrong))
 
     @in_one_line()
     def publish(self, commits: Sequence[str]) -> None:

@@ -2,10 +2,11 @@
 
 It needs no network, and no more than kernels, NumPy and SciPy: it is for a machine with many CPUs that
 is lent for an hour. The JSON of each comparison goes into ``docs/scaling/NAME/``, and a chart beside it
-where Altair and vl-convert are installed. What is there is not measured again.
+where Altair and vl-convert are installed. What is there, of as many workers and that size, is not measured again.
 """
 
 import argparse
+import json
 import platform
 import subprocess
 import sys
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failed = []
     for workload in options.workloads:
         file = folder / f"{workload}.json"
-        if file.exists():
+        if file.exists() and is_of(file, options.size, options.workers.split()):
             continue
         command = [sys.executable, "-m", "kernels", "compare", workload, "--size", options.size, "--json", str(file)]
         command += ["--workers", *options.workers.split()]
@@ -50,6 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     print(f"All is in {folder}.")
     return 0
+
+
+def is_of(file: Path, size: str, workers: Sequence[str]) -> bool:
+    """Whether a comparison that is kept is of the size that is asked for, and of all numbers of workers."""
+    found = json.loads(file.read_text(encoding="utf-8"))
+    counts = {timing["workers"] for timing in found["timings"]}
+    return str(found["size"]) == size and counts.issuperset(map(int, workers))
 
 
 if __name__ == "__main__":
