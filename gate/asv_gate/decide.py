@@ -131,7 +131,9 @@ def decide(
             notes[i] = f"{verdict.value} in one installation only: an accident of its layout"
         elif i in confirmed.unsettled or i in chosen.unreached:
             verdicts[i] = Verdict.UNSETTLED
-            notes[i] = f"stands out as {'worse' if sign > 0 else 'better'}, but the budget did not suffice to settle it"
+            pairs = len(confirmed.d.get(i, ()))
+            what = f"{pairs} pairs" if pairs >= settings.confirming_most else "the budget"
+            notes[i] = f"stands out as {'worse' if sign > 0 else 'better'}, but {what} did not suffice to settle it"
     for i, alive in enumerate(meter.alive):
         unknown = not alive or i in screened.given_up or np.isnan(screened.d[i]).all()
         if verdicts[i] is Verdict.UNCHANGED and unknown:
