@@ -77,13 +77,21 @@ def closure(sources: Sources, roots: Iterable[str]) -> set[str]:
         if path not in sources or path in found or path == offers:
             continue
         found.add(path)
-        for node in ast.walk(_parsed(sources[path])):
-            if isinstance(node, ast.Import):
-                left += [file for alias in node.names for file in _files(alias.name)]
-            elif isinstance(node, ast.ImportFrom):
-                module = _absolute(node, path)
-                left += [file for alias in node.names for file in (*_files(module), *_files(f"{module}.{alias.name}"))]
+        left += _imported(path, sources[path])
     return found
+
+
+@functools.cache
+def _imported(path: str, source: bytes) -> tuple[str, ...]:
+    """What a file may import, there or not."""
+    found: list[str] = []
+    for node in ast.walk(_parsed(source)):
+        if isinstance(node, ast.Import):
+            found += [file for alias in node.names for file in _files(alias.name)]
+        elif isinstance(node, ast.ImportFrom):
+            module = _absolute(node, path)
+            found += [file for alias in node.names for file in (*_files(module), *_files(f"{module}.{alias.name}"))]
+    return tuple(found)
 
 
 def _absolute(node: ast.ImportFrom, path: str) -> str:

@@ -34,7 +34,11 @@ class Fake:
         timings = [
             {"strategy": each, "efficiency_median": 0.5, "median": 0.1} for each in ("serial", "threaded", "pool")
         ]
-        return {"timings": timings, "rounds": 5, "info": {"python": {}, "cpu": "", "cpus": {}, "numpy": ""}}
+        return {
+            "timings": timings,
+            "rounds": 5,
+            "info": {"python": {}, "cpu": kernels.info()["cpu"], "cpus": {}, "numpy": ""},
+        }
 
 
 @pytest.fixture
