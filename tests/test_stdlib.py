@@ -93,6 +93,30 @@ def test_a_lock_that_a_dead_worker_held_is_freed() -> None:
         held.release()
 
 
+def test_a_lock_that_a_thread_has_for_a_moment_is_left_to_it() -> None:
+    """Freed under it, it would be nobody's while the next one has it, and `set` of the event fails."""
+    context = multiprocessing.get_context(kernels.default_start_method())
+    event: Any = context.Event()
+    has_it = threading.Event()
+    looked: list[bool] = []
+
+    def look() -> None:
+        with event._cond:
+            has_it.set()
+            time.sleep(0.1)
+            looked.append(True)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    has_it.wait()
+    stdlib.free_lock(event)
+    assert looked, "it waits for the thread"
+    event.set()
+    thread.join()
+    assert event._cond.acquire(timeout=0)
+    event._cond.release()
+
+
 @pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="there is no fork server here")
 def test_modules_are_preloaded_unless_the_caller_chose_some(monkeypatch: pytest.MonkeyPatch) -> None:
     context: Any = multiprocessing.get_context("forkserver")

@@ -23,6 +23,7 @@ from time import sleep
 from typing import Any, NamedTuple
 
 POLL_SECONDS = 0.1
+MOMENT_SECONDS = 0.5  # longer than a thread that runs has a lock for
 NOT_YET_SECONDS = 0.001  # the end of a process is seen a moment before its exit code is there
 
 # Starting processes.
@@ -179,10 +180,13 @@ def ignore_broken_pipe(queue: Any) -> None:
 
 
 def free_lock(condition: Any) -> None:
-    """Free the lock of a condition, or of an event's, whether it was free already or a dead worker's."""
-    lock = getattr(condition, "_cond", condition)._lock
-    lock.acquire(block=False)
-    lock.release()
+    """Free the lock of a condition, or of an event's, whether it was free already or a dead worker's.
+
+    A thread of this process that has it for a moment gives it back itself: a lock that was freed under it would then
+    be nobody's while another thread has it.
+    """
+    with _freed(getattr(condition, "_cond", condition)._lock, MOMENT_SECONDS):
+        pass
 
 
 @contextlib.contextmanager
