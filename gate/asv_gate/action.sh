@@ -55,15 +55,15 @@ add --report "${GATE_REPORT:-}"
 
 if [ "${GATE_PRUNE:-}" = true ]; then arguments+=(--prune); fi
 
-# Of another use of the action, or of the checkout: what is there afterwards is this run's.
-if [ -n "${GATE_REPORT:-}" ]; then rm -f -- "$GATE_REPORT"/report.{json,md,xml,html}; fi
+began=$(mktemp) # a report that is not newer is of another use of the action, or of the checkout
 
 python -m asv_gate run "${arguments[@]}" -- "$base" "$GATE_HEAD"
 status=$?
 
 echo "status=$status" >> "${GITHUB_OUTPUT:-/dev/null}"
-if [ -f "$GATE_REPORT/report.md" ]; then
+if [ "$GATE_REPORT/report.md" -nt "$began" ]; then
     head -c 1000000 "$GATE_REPORT/report.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}" # GitHub drops one of 1 MiB whole
     echo "reported=true" >> "${GITHUB_OUTPUT:-/dev/null}"
 fi
+rm -f -- "$began"
 exit "$status"
