@@ -74,6 +74,11 @@ def suite(command: argparse.ArgumentParser) -> None:
         metavar="X.Y",
         help="one of the config's, by default the one that runs asv-gate; `run` takes `all`",
     )
+    bench(command)
+
+
+def bench(command: argparse.ArgumentParser) -> None:
+    """Which of a suite's benchmarks."""
     command.add_argument(
         "--bench",
         type=expression,

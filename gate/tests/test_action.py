@@ -72,6 +72,18 @@ def clone(thing: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(BASH is None, reason="the action is a script for bash")
+def test_an_older_report_is_not_the_summary_of_a_run_without_one(clone: Path, tmp_path: Path) -> None:
+    old = clone / "the report" / "report.md"
+    old.parent.mkdir()
+    old.write_text("of another use of the action")
+    done = run_action(clone, tmp_path, base="origin/main~1", bench="track_nowhere", report="the report")
+    assert done.status == 2, done.said
+    assert (tmp_path / "output").read_text() == "status=2\n", "and nothing is kept of it"
+    assert not (tmp_path / "summary").exists()
+    assert old.read_text() == "of another use of the action"
+
+
+@pytest.mark.skipif(BASH is None, reason="the action is a script for bash")
 def test_the_action_fails_where_the_gate_does_and_writes_the_summary(clone: Path, tmp_path: Path) -> None:
     done = run_action(clone, tmp_path, base="origin/main~1", bench="Numbers.track", report="the report")
     assert done.status == 1, done.said

@@ -11,7 +11,7 @@ Lines = Mapping[str, Mapping[str, int]]  # by branch the numbers of its commits,
 
 
 def of_branches(conf: Mapping[str, Any], folder: Path) -> Lines | None:
-    """The lines of the branches that a configuration names, as git has them; None where no checkout here has them all.
+    """The lines of those branches that a configuration names and git knows here; None where it knows none, or not all.
 
     Parameters
     ----------

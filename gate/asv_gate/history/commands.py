@@ -8,6 +8,7 @@ from asv_gate.find import FindRequest, find
 from asv_gate.history import measuring
 from asv_gate.history.branch import Branch
 from asv_gate.history.request import HistoryRequest
+from asv_gate.options import bench
 from asv_gate.progress import ConsoleProgress
 from asv_gate.report.model import Status
 
@@ -58,14 +59,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         metavar="X.Y",
         help="one of the config's Pythons; repeatable, by default all",
     )
-    history.add_argument(
-        "--bench",
-        type=expression,
-        action="append",
-        default=[],
-        metavar="REGEX",
-        help="only benchmarks that it is found in; repeatable",
-    )
+    bench(history)
     history.add_argument(
         "--again", action="store_true", help="measure also what has the same package as a commit that has results"
     )

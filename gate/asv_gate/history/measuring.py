@@ -32,7 +32,6 @@ from asv_gate.workspace import Workspace
 
 ASV = "asv_gate.history.asvresults"
 PLAN_SECONDS = 600.0
-NONE_ASKED = "it has none of the benchmarks that are asked for"
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,8 @@ class Came:
         The benchmarks, and files of the suite, that fail, and how.
     missing
         The benchmarks that could not be compared: they fail in what they are measured against.
+    has_asked
+        Whether the suite has any benchmark that is asked for, or a file that fails and may have one.
 
     """
 
@@ -67,6 +68,7 @@ class Came:
     measured: bool
     failed: Mapping[str, str]
     missing: Mapping[str, str] = field(default_factory=dict)
+    has_asked: bool = True
 
 
 def run(request: HistoryRequest, progress: Progress) -> list[Came]:
@@ -95,7 +97,7 @@ def run(request: HistoryRequest, progress: Progress) -> list[Came]:
             history.measure_base(target)
             came.append(history.target(target, place, len(targets)))
             progress.stage(f"{target.build}: {came[-1].words}")
-    if all(each.words == NONE_ASKED for each in came):
+    if not any(each.has_asked for each in came):
         raise GateError(f"{request.commits} has no benchmark with a name like {' or '.join(request.bench or ['any'])}")
     return came
 
@@ -226,8 +228,10 @@ class _History:
         found = discovered(side)
         asked = matching(found.benchmarks, self.request.bench)
         broken = self.broken(side, found, asked)
+        if not asked and broken:
+            return Came(target, "the suite cannot be imported", False, broken)
         if not asked:
-            return Came(target, NONE_ASKED if not broken else "the suite cannot be imported", not broken, broken)
+            return Came(target, "it has none of the benchmarks that are asked for", True, {}, has_asked=False)
         wanted = self.unwritten(asked, target.build, found)
         if not wanted:
             self.packages.add(target.build, digest)
