@@ -11,7 +11,7 @@ the page's false entries.
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -136,66 +136,106 @@ def changes(
         machines.setdefault(group(key), []).append(each)
     factors = {machine: widening(each) for machine, each in machines.items()}
     widened = {key: _own_widening(each, factors[group(key)]) for key, each in points.items()}
-    steps = [(key, change) for key, each in points.items() for change in _steps(each, *widened[key])]
-    accepted = _accepted([change.p_value for _, change in steps], rate)
-    found: dict[Key, list[Change]] = {}
-    for (key, change), yes in zip(steps, accepted, strict=True):
+    steps = {key: _Weighted.of(each, *widened[key]).steps(rate) for key, each in points.items()}
+    found = [(key, change) for key, (several, _) in steps.items() for change in several]
+    without = sum(count for _, count in steps.values())
+    accepted = _accepted([change.p_value for _, change in found] + [1.0] * without, rate)
+    chosen: dict[Key, list[Change]] = {}
+    for (key, change), yes in zip(found, accepted, strict=False):
         if yes and abs(math.log(change.ratio)) >= math.log1p(least):
-            found.setdefault(key, []).append(change)
-    return {key: _located(points[key], widened[key][0], each) for key, each in found.items()}
+            chosen.setdefault(key, []).append(change)
+    return chosen
 
 
-def _located(points: Sequence[Measured], factor: float, found: Sequence[Change]) -> list[Change]:
-    """The changes of a series, each with the commits that it may have come with, between those next to it."""
-    logs, weights, shared = _logs_and_weights(points, factor)
-    places = {point.revision: at for at, point in enumerate(points)}
-    bounds = [0, *(places[change.after] for change in found), len(points)]
-    located = []
-    for change, begin, here, end in zip(found, bounds, bounds[1:], bounds[2:], strict=False):
-        part = logs[begin:end], weights[begin:end], shared[:, begin:end]
-        explained = {at: _cut(*part, at - begin)[2] ** 2 for at in range(begin + 1, end)}
-        # Half of the difference is that of the logarithms of the two likelihoods.
-        near = (points[at].revision for at, each in explained.items() if explained[here] - each <= Z_95**2)
-        located.append(replace(change, within=tuple(near)))
-    return located
+@dataclass(frozen=True)
+class _Weighted:
+    """The points of a series by the logarithms of their values, and by one over the variances of these.
 
-
-def _steps(points: Sequence[Measured], factor: float, freedom: float) -> list[Change]:
-    """The steps of a series, by cutting it in two where its halves differ most, and these again.
-
-    The p-value of a cut is corrected for the places where it could have been.
+    `shared` has a row for each group with an error that it shares: its standard error at its points, and 0 at all
+    others. `freedom` are the degrees of freedom with which all errors are known.
     """
-    if len(points) < 2:
-        return []
-    parts = _logs_and_weights(points, factor)
-    cuts = [_cut(*parts, at) for at in range(1, len(points))]
-    at = 1 + int(np.argmax([abs(z) for _, _, z in cuts]))
-    step, error, z = cuts[at - 1]
-    p_value = min(1.0, (len(points) - 1) * math.erfc(_normal(z, freedom) / math.sqrt(2)))
-    reach = Z_95 * error
-    here = Change(
-        points[at - 1].revision,
-        points[at].revision,
-        math.exp(step),
-        math.exp(step - reach),
-        math.exp(step + reach),
-        p_value,
-    )
-    if p_value > 0.05:  # what no rate would accept need not be cut further
-        return [here]
-    return [*_steps(points[:at], factor, freedom), here, *_steps(points[at:], factor, freedom)]
 
+    revisions: list[int]
+    logs: np.ndarray
+    weights: np.ndarray
+    shared: np.ndarray
+    freedom: float
 
-def _logs_and_weights(points: Sequence[Measured], factor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The values' logarithms, one over their variances, with intervals that are wider by the factor, and shared errors.
+    @classmethod
+    def of(cls, points: Sequence[Measured], factor: float, freedom: float) -> "_Weighted":
+        """With intervals that are wider by the factor."""
+        groups = dict.fromkeys(point.group for point in points if point.shared)
+        shared = [[point.shared / Z_99 if point.group == group else 0.0 for point in points] for group in groups]
+        return cls(
+            [point.revision for point in points],
+            np.log([point.value for point in points]),
+            1 / (factor * np.array([point.error for point in points])) ** 2,
+            np.array(shared).reshape(len(groups), len(points)),
+            freedom,
+        )
 
-    Of these there is a row for each group that has one: the standard error at its points, and 0 at all others.
-    """
-    logs = np.log([point.value for point in points])
-    groups = dict.fromkeys(point.group for point in points if point.shared)
-    shared = [[point.shared / Z_99 if point.group == group else 0.0 for point in points] for group in groups]
-    weights = 1 / (factor * np.array([point.error for point in points])) ** 2
-    return logs, weights, np.array(shared).reshape(len(groups), len(points))
+    def steps(self, rate: float) -> tuple[list[Change], int]:
+        """The steps whose p-values are at most the rate, and how many of the stretches between have none.
+
+        The series is cut in two where its halves differ most, and these again. A half may have had other levels in it:
+        so each step is then taken from its own two stretches alone, and the least certain is left out until all are as
+        certain as is asked.
+        """
+        places = self._places(0, len(self.logs), rate)
+        while True:
+            bounds = [0, *places, len(self.logs)]
+            found = [self._change(*three) for three in zip(bounds, bounds[1:], bounds[2:], strict=False)]
+            weakest = max(range(len(found)), key=lambda at: found[at].p_value, default=None)
+            if weakest is None or found[weakest].p_value <= rate:
+                return found, sum(end - begin > 1 for begin, end in itertools.pairwise(bounds))
+            del places[weakest]
+
+    def _places(self, begin: int, end: int, rate: float) -> list[int]:
+        """Where a stretch is cut, in order."""
+        if end - begin < 2:
+            return []
+        at = max(range(begin + 1, end), key=lambda place: abs(self._z(begin, place, end)))
+        if self._p_value(begin, at, end) > rate:
+            return []
+        return [*self._places(begin, at, rate), at, *self._places(at, end, rate)]
+
+    def _change(self, begin: int, at: int, end: int) -> Change:
+        """The step at a place of a stretch, with the commits that it may have come with."""
+        step, error = self._step(begin, at, end)
+        reach = Z_95 * error
+        # Half of the difference of two squares is that of the logarithms of the two likelihoods.
+        least = self._z(begin, at, end) ** 2 - Z_95**2
+        within = [place for place in range(begin + 1, end) if self._z(begin, place, end) ** 2 >= least]
+        return Change(
+            self.revisions[at - 1],
+            self.revisions[at],
+            math.exp(step),
+            math.exp(step - reach),
+            math.exp(step + reach),
+            self._p_value(begin, at, end),
+            tuple(self.revisions[place] for place in within),
+        )
+
+    def _p_value(self, begin: int, at: int, end: int) -> float:
+        """How probable as large a step is at any place of the stretch, where there is none."""
+        normal = _normal(abs(self._z(begin, at, end)), self.freedom)
+        return min(1.0, (end - begin - 1) * math.erfc(normal / math.sqrt(2)))
+
+    def _z(self, begin: int, at: int, end: int) -> float:
+        step, error = self._step(begin, at, end)
+        return step / error
+
+    def _step(self, begin: int, at: int, end: int) -> tuple[float, float]:
+        """The step between the weighted means of what is before and after a place, and its standard error.
+
+        A shared error is in the step as far as its group has another part of one mean than of the other.
+        """
+        first, second = slice(begin, at), slice(at, end)
+        before, after = self.weights[first].sum(), self.weights[second].sum()
+        means = [float((self.logs[part] * self.weights[part]).sum()) for part in (first, second)]
+        of_groups = [self.shared[:, part] @ self.weights[part] for part in (first, second)]
+        apart = of_groups[1] / after - of_groups[0] / before
+        return means[1] / after - means[0] / before, math.sqrt(1 / before + 1 / after + float(apart @ apart))
 
 
 def _normal(t: float, freedom: float) -> float:
@@ -205,18 +245,6 @@ def _normal(t: float, freedom: float) -> float:
     Annals of Mathematical Statistics 30, 1959), which is good far out, and needs no SciPy.
     """
     return (8 * freedom + 1) / (8 * freedom + 3) * math.sqrt(freedom * math.log1p(t * t / freedom))
-
-
-def _cut(logs: np.ndarray, weights: np.ndarray, shared: np.ndarray, at: int) -> tuple[float, float, float]:
-    """The step between the weighted means of what is before and after, its standard error, and their quotient.
-
-    A shared error is in the step as far as its group has another part of one mean than of the other.
-    """
-    before, after = weights[:at].sum(), weights[at:].sum()
-    step = float((logs[at:] * weights[at:]).sum() / after - (logs[:at] * weights[:at]).sum() / before)
-    of_groups = shared[:, at:] @ weights[at:] / after - shared[:, :at] @ weights[:at] / before
-    error = math.sqrt(1 / before + 1 / after + float(of_groups @ of_groups))
-    return step, error, step / error
 
 
 def _accepted(p_values: Sequence[float], rate: float) -> np.ndarray:

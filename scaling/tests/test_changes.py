@@ -147,6 +147,32 @@ def test_a_change_back_is_a_change() -> None:
     assert [change.after for change in changes(points)[0]] == [3, 6]
 
 
+def levels_of(*levels: float) -> list[Measured]:
+    return [Measured(i, level, level - 0.01, level + 0.01) for i, level in enumerate(levels)]
+
+
+def test_a_change_is_from_the_level_before_to_the_next_and_not_from_all_before_to_all_after() -> None:
+    points = page(np.random.default_rng(3), series=30)
+    points[0] = levels_of(1.0, 1.0, 1.0, 1.2, 1.2, 1.2, 1.3, 1.3, 1.3)
+    first, second = changes(points)[0]
+    assert (first.after, second.after) == (3, 6)
+    assert first.ratio == pytest.approx(1.2)
+    assert second.ratio == pytest.approx(1.3 / 1.2)
+
+
+def test_a_place_that_another_change_explains_is_no_change() -> None:
+    """After the fourth commit all was measured against another build, by an error that the change of then hides in.
+
+    So the last commit differs most from all before it together, and yet not from its neighbours.
+    """
+    points = page(np.random.default_rng(3), series=30)
+    points[0] = [
+        replace(point, group="new", shared=0.08) if point.revision >= 4 else point
+        for point in levels_of(1.0, 1.0, 1.0, 1.0, 1.2, 1.2, 1.2, 1.2, 1.215)
+    ]
+    assert [change.after for change in changes(points)[0]] == [4]
+
+
 def test_what_is_no_measurement_is_left_out() -> None:
     bad = [
         Measured(0, 0.0, 0, 0),
