@@ -29,6 +29,22 @@ def test_intervals_hold_the_truth_as_often_as_they_say(pairs: int, noise: str) -
     assert stats.binomtest(held, total, 0.93, alternative="less").pvalue > 0.001, held / total
 
 
+@pytest.mark.parametrize("pairs", [3, 4, 5, 8])
+def test_what_has_two_modes_is_not_taken_for_precise(pairs: int) -> None:
+    """A process is in one of two modes, at random: two of three pairs that agree by chance say nothing of a third."""
+    rng = np.random.default_rng(pairs)
+    far = total = 0
+    for _ in range(60):
+        scales = 0.02 * np.exp(rng.normal(0, 0.7, 40))
+        d = scales[:, None] * rng.normal(size=(40, pairs))
+        modes = rng.random((2, 10, pairs)) < 0.5
+        d[:10] = d[:10] / 5 + 0.1 * modes[0] - 0.1 * modes[1]
+        found = estimates({str(i): each for i, each in enumerate(d)})
+        far += sum(abs(found[str(i)].d) > found[str(i)].half(0.9999) for i in range(10))
+        total += 10
+    assert far <= 0.005 * total
+
+
 def test_one_pair_is_no_estimate() -> None:
     assert estimates({"a": [0.1], "b": []}) == {}
 
