@@ -24,6 +24,8 @@ from asv_gate.errors import GateError, no_room
 
 RESOLVE_SECONDS = 600.0  # a mirror of a remote repository may have to be cloned
 BUILD_SECONDS = 3600.0
+PADDING = "ASV_GATE_PADDING"
+MOST_PADDING = 8192  # bytes, so that what comes after may begin anywhere in a page, with more pages before it or fewer
 READY = "ready.json"  # in an environment's folder, once it is made
 
 
@@ -62,10 +64,17 @@ class Install:
     packages: Mapping[str, str] = field(default_factory=dict)  # the versions of what is installed beside the project
     made: float = 0.0  # when, in seconds since the epoch
 
-    def environ(self, hash_seed: int) -> dict[str, str]:
-        """The variables of a process in it. What the suite's config sets, also the hash seed, goes before ours."""
+    def environ(self, seed: int) -> dict[str, str]:
+        """The variables of a process in it. What the suite's config sets, also the hash seed, goes before ours.
+
+        One of ours is as long as the seed says. Python keeps it in memory before all else, so that what a benchmark
+        allocates lies elsewhere in each pair: a build would else be faster than another of the same code, in all
+        pairs, since its memory happens to lie well (Mytkowicz et al. 2009, "Producing wrong data without doing
+        anything obviously wrong!").
+        """
         path = os.pathsep.join(filter(None, (self.variables.get("PATH"), os.environ.get("PATH"))))
-        return {**environ.inherited(), "PYTHONHASHSEED": str(hash_seed), **self.variables, "PATH": path}
+        ours = {"PYTHONHASHSEED": str(seed), PADDING: "x" * (seed % MOST_PADDING)}
+        return {**environ.inherited(), **ours, **self.variables, "PATH": path}
 
 
 @dataclass(frozen=True)

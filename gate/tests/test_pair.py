@@ -111,6 +111,10 @@ def time_skips():
 time_skips.setup = lambda: skip() if WHO == "head" else None
 
 
+def track_variables():
+    return len(os.environ["ASV_GATE_PADDING"]) + 1
+
+
 def time_cannot_be_torn_down():
     pass
 
@@ -216,6 +220,13 @@ def test_coins_are_fair_and_repeatable(sides: tuple[Side, Side], monkeypatch: py
     first = [measure(sides, "Noted.time_it", seed).base_first for seed in HASH_SEEDS]
     assert {True, False} == set(first)
     assert first == [measure(sides, "Noted.time_it", seed).base_first for seed in HASH_SEEDS]
+
+
+def test_memory_lies_alike_in_a_pair_and_elsewhere_in_the_next(sides: tuple[Side, Side]) -> None:
+    """One variable has another length, which moves all that a process allocates after it has read its environment."""
+    pairs = [measure(sides, "track_variables", seed) for seed in HASH_SEEDS]
+    assert all(each.base.value == each.head.value for each in pairs)
+    assert len({each.base.value for each in pairs}) > len(HASH_SEEDS) / 2
 
 
 def test_what_setup_cache_made_is_made_once(sides: tuple[Side, Side], log: Path) -> None:
