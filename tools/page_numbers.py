@@ -390,6 +390,7 @@ MADE = (
     Made("python -m tools.mpi_model", ("kernels/mpi/*.py", "kernels/strategies/mpi.py", "tools/mpi_model.py")),
     Made("python -m tools.pool_thread", (*POOLS, "tools/pool_thread.py")),
     Made("python -m tools.freed_memory", (*POOLS, "tools/freed_memory.py")),
+    Made("python -m tools.layout", ("benchmarks/co*.py", "benchmarks/memory.py", "tools/layout.py")),
     Made("python -m asv_gate.simulated", (*GATE, "gate/asv_gate/simulated.py")),
     Made("make calibrate", (*GATE, "gate/asv_gate/calibrate.py", "docs/gate/recording.jsonl")),
 )
