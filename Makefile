@@ -25,7 +25,7 @@ RECORDING := docs/gate/recording.jsonl
 RECORDED := ^(?!engines\.).*\.time_run\('(serial', 1|threaded', 2|pool', 2|shared', 2)\)
 
 # The run that the tables of docs/results.md and the text beside them are of.
-SHOWN := --machine intel-xeon-2cpu-paired --commit 2da621b9
+SHOWN := --machine intel-xeon-2cpu-paired --commit fb3ddf8f
 
 # The tests of make test-engines: those of the engines, and of clusters.
 ENGINES := mpire or dask or ray or connect or executor
@@ -136,6 +136,7 @@ figures: .venv/test  ## draw the pictures of the docs anew
 noise: publish  ## how much the committed results vary where nothing changed, and what the report's pages list
 	@$(BIN)/python -m tools.noise --report .asv/html
 	@$(BIN)/python -m tools.noise --results docs/history/first --again docs/history/again
+	@$(BIN)/python -m tools.noise --since fb3ddf8f --again docs/history/unmoved
 	@$(BIN)/python -m tools.noise --results docs/history/beside
 
 gate: .venv/suite  ## compare BASE=main with HEAD, and fail where something is slower

@@ -260,6 +260,9 @@ def test_the_page_of_results_says_how_much_the_committed_history_varies(monkeypa
     by_name = {one.machine: one for one in histories}
     (first,), (again,) = (read(f"docs/history/{each}", benchmarks) for each in ("first", "again"))
     assert f"  measured again: {noise.again(first, again)}\n" in page
+    (unmoved,) = read("docs/history/unmoved", benchmarks)
+    newest = noise.chosen(by_name[again.machine], since="fb3ddf8f")
+    assert f"  measured again: {noise.again(newest, unmoved)}\n" in page
     since = "af282442"
     for asked in (
         {"python": "3.13"},
