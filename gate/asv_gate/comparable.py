@@ -43,13 +43,17 @@ def breakage(base: Outcome, head: Outcome) -> str:
 
 
 def measure_pair(
-    sides: tuple[Side, Side], benchmark: Benchmark, coins: np.random.Generator, samples: Samples | None = None
+    sides: tuple[Side, Side],
+    benchmark: Benchmark,
+    coins: np.random.Generator,
+    samples: Samples | None = None,
+    base_first: bool | None = None,
 ) -> Pair:
     """A pair; a second one, where one side fails or skips itself and the other does not: it may be by accident."""
-    measured = pair.measure(*sides, benchmark, coins, samples=samples)
+    measured = pair.measure(*sides, benchmark, coins, samples=samples, base_first=base_first)
     base, head = measured.base, measured.head
     alike = (base.failed, base.skipped) == (head.failed, head.skipped)
-    return measured if alike else pair.measure(*sides, benchmark, coins, samples=samples)
+    return measured if alike else pair.measure(*sides, benchmark, coins, samples=samples, base_first=base_first)
 
 
 def as_line(of: Pair) -> dict[str, Any]:

@@ -119,16 +119,19 @@ def measure(
     other: Benchmark | None = None,
     *,
     samples: Samples | None = None,
+    base_first: bool | None = None,
 ) -> Pair:
     """Measure a pair of one benchmark on two sides; of head another one, where that is given.
 
-    The coin says which goes first; both have the same hash seed, and another than the pair before.
+    A coin says which goes first, where that is not given; both have the same hash seed, and another than the pair
+    before.
 
     Samples of a timing are interleaved, by default as many as ``interleaving.SAMPLES`` says; but for one that the suite
     wants cold: its processes run one after the other, as asv runs them.
     """
     start = monotonic()
-    base_first = bool(rng.integers(2))
+    coin = bool(rng.integers(2))
+    base_first = coin if base_first is None else base_first
     hash_seed = int(rng.integers(1, 2**32))
     runs = [(base, benchmark), (head, other or benchmark)]
     runs = runs if base_first else runs[::-1]

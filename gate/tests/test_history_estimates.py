@@ -7,7 +7,18 @@ import pytest
 from scipy import stats
 
 from asv_gate.history.estimate import estimates
-from asv_gate.history.spending import LEAST, MOST, SAMPLES, PairTaken, Spent, expected, fitting, forecast, spend
+from asv_gate.history.spending import (
+    LEAST,
+    MOST,
+    SAMPLES,
+    PairTaken,
+    Spent,
+    base_first,
+    expected,
+    fitting,
+    forecast,
+    spend,
+)
 
 
 def heavy(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -43,6 +54,15 @@ def test_what_has_two_modes_is_not_taken_for_precise(pairs: int) -> None:
         far += sum(abs(found[str(i)].d) > found[str(i)].half(0.9999) for i in range(10))
         total += 10
     assert far <= 0.005 * total
+
+
+def test_each_side_goes_first_in_every_other_pair_and_a_coin_says_which_begins() -> None:
+    names = [f"suite.time_{i}" for i in range(200)]
+    for number in (0, 2, 8):
+        firsts = [base_first(number, name) for name in names]
+        assert firsts == [not base_first(number + 1, name) for name in names]
+        assert 70 < sum(firsts) < 130
+    assert len({tuple(base_first(number, name) for number in range(0, 20, 2)) for name in names}) > 150
 
 
 def test_one_pair_is_no_estimate() -> None:

@@ -47,7 +47,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Pairs in which the new build takes 1.2 times as long; the names of those that were measured."""
     names: list[str] = []
 
-    def measure(sides: tuple[Side, Side], benchmark: Benchmark, coins: object, samples: object) -> Pair:
+    def measure(sides: tuple[Side, Side], benchmark: Benchmark, coins: object, samples: object, first: bool) -> Pair:
         assert sides[1].install.commit == NEW.commit
         names.append(benchmark.name)
         if "fails" in benchmark.name:

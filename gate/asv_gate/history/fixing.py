@@ -13,7 +13,7 @@ import numpy as np
 from asv_gate.asvlink import Benchmark
 from asv_gate.comparable import last_line
 from asv_gate.history.reference import Build, ReferenceTime, group_of
-from asv_gate.history.spending import SAMPLES, PairTaken, Spent, spend
+from asv_gate.history.spending import SAMPLES, PairTaken, Spent, base_first, spend
 from asv_gate.journal import Journal, has_value
 from asv_gate.pair import Pair, Side, measure
 
@@ -79,7 +79,13 @@ def _fix_group(
                 {"fix": anchor.name, "name": name, "round": number, "build": str(build)},
                 lambda: _as_line(
                     measure(
-                        side, side, anchor, np.random.default_rng([number, *name.encode()]), rest[name], samples=SAMPLES
+                        side,
+                        side,
+                        anchor,
+                        np.random.default_rng([number, *name.encode()]),
+                        rest[name],
+                        samples=SAMPLES,
+                        base_first=base_first(number, name),
                     )
                 ),
                 has_value,

@@ -10,7 +10,7 @@ from asv_gate import comparable
 from asv_gate.asvlink import Benchmark
 from asv_gate.history.reference import Build
 from asv_gate.history.rows import Value
-from asv_gate.history.spending import PairTaken, Spent, expected, fitting, forecast, spend
+from asv_gate.history.spending import PairTaken, Spent, base_first, expected, fitting, forecast, spend
 from asv_gate.journal import Journal, has_value
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
@@ -91,7 +91,7 @@ def pairs(
         coins = np.random.default_rng([number, *name.encode()])
 
         def measured() -> dict[str, Any]:
-            pair = comparable.measure_pair(sides, by_name[name], coins, samples)
+            pair = comparable.measure_pair(sides, by_name[name], coins, samples, base_first(number, name))
             well = not (pair.head.failed or pair.head.skipped)
             return {**comparable.as_line(pair), "base_alone": well and (pair.base.failed or pair.base.skipped)}
 

@@ -18,7 +18,7 @@ from asv_gate.asvlink import Benchmark
 from asv_gate.errors import GateError
 from asv_gate.history import fixing
 from asv_gate.history.reference import Build, Reference, ReferenceTime, Replaced, group_of
-from asv_gate.history.spending import SAMPLES, PairTaken, expected, forecast, spend
+from asv_gate.history.spending import SAMPLES, PairTaken, base_first, expected, forecast, spend
 from asv_gate.journal import Journal, has_value
 from asv_gate.pair import Side
 
@@ -136,7 +136,9 @@ def _measured(
         coins = np.random.default_rng([number, *name.encode()])
         line = journal.once(
             {"link": name, "round": number, "build": str(build)},
-            lambda: comparable.as_line(comparable.measure_pair((base, new.side), by_name[name], coins, SAMPLES)),
+            lambda: comparable.as_line(
+                comparable.measure_pair((base, new.side), by_name[name], coins, SAMPLES, base_first(number, name))
+            ),
             has_value,
         )
         seconds[name].append(line["seconds"])
