@@ -6,6 +6,7 @@ the machine is at that moment is in both. The anchor's own time is what all its 
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -73,8 +74,17 @@ def _fix_group(
     seconds: dict[str, list[float]] = {benchmark.name: [] for benchmark in group}
     for anchor in group:
         rest = {benchmark.name: benchmark for benchmark in group if benchmark.name not in failed}
+        turns: Counter[str] = Counter()
 
-        def take(number: int, name: str, anchor: Benchmark = anchor, rest: Mapping[str, Benchmark] = rest) -> PairTaken:
+        def take(
+            number: int,
+            name: str,
+            anchor: Benchmark = anchor,
+            rest: Mapping[str, Benchmark] = rest,
+            turns: Counter[str] = turns,
+        ) -> PairTaken:
+            first = base_first(turns[name], name)
+            turns[name] += 1
             line = journal.once(
                 {"fix": anchor.name, "name": name, "round": number, "build": str(build)},
                 lambda: _as_line(
@@ -85,7 +95,7 @@ def _fix_group(
                         np.random.default_rng([number, *name.encode()]),
                         rest[name],
                         samples=SAMPLES,
-                        base_first=base_first(number, name),
+                        base_first=first,
                     )
                 ),
                 has_value,

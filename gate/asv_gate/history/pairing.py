@@ -1,5 +1,6 @@
 """A build's benchmarks in interleaved pairs with what each of them is measured against."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,14 +85,18 @@ def pairs(
     longest, words = forecast(costs, budget)
     progress.stage(f"Measuring {count(len(by_name), 'benchmark')} of {title}, {words}")
 
+    turns: Counter[str] = Counter()
+
     def take(number: int, name: str) -> PairTaken:
+        first = base_first(turns[name], name)
+        turns[name] += 1
         base = bases[name]
         against = None if base.is_reference else str(base.build)
         sides = installed[base.build], side
         coins = np.random.default_rng([number, *name.encode()])
 
         def measured() -> dict[str, Any]:
-            pair = comparable.measure_pair(sides, by_name[name], coins, samples, base_first(number, name))
+            pair = comparable.measure_pair(sides, by_name[name], coins, samples, first)
             well = not (pair.head.failed or pair.head.skipped)
             return {**comparable.as_line(pair), "base_alone": well and (pair.base.failed or pair.base.skipped)}
 

@@ -6,6 +6,7 @@ history is its time, since that was measured against the old one. What is left b
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -132,13 +133,15 @@ def _measured(
     by_name = {each.name: each for each in benchmarks}
     seconds: dict[str, list[float]] = {name: [] for name in by_name}
 
+    turns: Counter[str] = Counter()
+
     def take(number: int, name: str) -> PairTaken:
+        first = base_first(turns[name], name)
+        turns[name] += 1
         coins = np.random.default_rng([number, *name.encode()])
         line = journal.once(
             {"link": name, "round": number, "build": str(build)},
-            lambda: comparable.as_line(
-                comparable.measure_pair((base, new.side), by_name[name], coins, SAMPLES, base_first(number, name))
-            ),
+            lambda: comparable.as_line(comparable.measure_pair((base, new.side), by_name[name], coins, SAMPLES, first)),
             has_value,
         )
         seconds[name].append(line["seconds"])

@@ -21,13 +21,13 @@ MOST = 60
 SHARE = 4  # one in so many of those that are too wide gets a pair in a round, so that a burst meets few pairs of one
 
 
-def base_first(number: int, name: str) -> bool:
-    """Whether base goes first in a benchmark's pair of this number: by a coin in every other one, else in turn.
+def base_first(turn: int, name: str) -> bool:
+    """Whether base goes first in this one of a benchmark's pairs: by a coin in every other one, else in turn.
 
     What starts first has its memory before the other, and may be slower or quicker for it. Three coins all fall alike
     for one benchmark in four: its pairs would all have that in them, and agree, and have a narrow interval.
     """
-    return bool(np.random.default_rng([number // 2, *name.encode()]).integers(2)) != bool(number % 2)
+    return bool(np.random.default_rng([turn // 2, *name.encode()]).integers(2)) != bool(turn % 2)
 
 
 @dataclass
