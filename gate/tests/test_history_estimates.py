@@ -13,7 +13,7 @@ from asv_gate.history.spending import (
     SAMPLES,
     PairTaken,
     Spent,
-    base_first,
+    Turns,
     expected,
     fitting,
     forecast,
@@ -56,13 +56,17 @@ def test_what_has_two_modes_is_not_taken_for_precise(pairs: int) -> None:
     assert far <= 0.005 * total
 
 
-def test_each_side_goes_first_in_every_other_pair_and_a_coin_says_which_begins() -> None:
+def test_each_side_goes_first_in_every_other_pair_of_a_benchmark_and_a_coin_says_which_begins() -> None:
+    turns = Turns()
     names = [f"suite.time_{i}" for i in range(200)]
-    for number in (0, 2, 8):
-        firsts = [base_first(number, name) for name in names]
-        assert firsts == [not base_first(number + 1, name) for name in names]
-        assert 70 < sum(firsts) < 130
-    assert len({tuple(base_first(number, name) for number in range(0, 20, 2)) for name in names}) > 150
+    orders: dict[str, list[bool]] = {name: [] for name in names}
+    for number in range(8):
+        for name in names if number % 2 else names[::-1]:  # pairs of others come between, and in any order
+            orders[name].append(turns.base_first(name))
+    for order in orders.values():
+        assert [not each for each in order[::2]] == order[1::2]
+    assert 70 < sum(order[0] for order in orders.values()) < 130
+    assert len({tuple(order) for order in orders.values()}) == 16
 
 
 def test_one_pair_is_no_estimate() -> None:

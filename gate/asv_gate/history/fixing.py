@@ -6,7 +6,6 @@ the machine is at that moment is in both. The anchor's own time is what all its 
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from asv_gate.asvlink import Benchmark
 from asv_gate.comparable import last_line
 from asv_gate.history.reference import Build, ReferenceTime, group_of
-from asv_gate.history.spending import SAMPLES, PairTaken, Spent, base_first, spend
+from asv_gate.history.spending import SAMPLES, PairTaken, Spent, Turns, spend
 from asv_gate.journal import Journal, has_value
 from asv_gate.pair import Pair, Side, measure
 
@@ -74,17 +73,16 @@ def _fix_group(
     seconds: dict[str, list[float]] = {benchmark.name: [] for benchmark in group}
     for anchor in group:
         rest = {benchmark.name: benchmark for benchmark in group if benchmark.name not in failed}
-        turns: Counter[str] = Counter()
+        turns = Turns()
 
         def take(
             number: int,
             name: str,
             anchor: Benchmark = anchor,
             rest: Mapping[str, Benchmark] = rest,
-            turns: Counter[str] = turns,
+            turns: Turns = turns,
         ) -> PairTaken:
-            first = base_first(turns[name], name)
-            turns[name] += 1
+            first = turns.base_first(name)
             line = journal.once(
                 {"fix": anchor.name, "name": name, "round": number, "build": str(build)},
                 lambda: _as_line(

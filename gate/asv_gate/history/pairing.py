@@ -1,6 +1,5 @@
 """A build's benchmarks in interleaved pairs with what each of them is measured against."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from asv_gate import comparable
 from asv_gate.asvlink import Benchmark
 from asv_gate.history.reference import Build
 from asv_gate.history.rows import Value
-from asv_gate.history.spending import PairTaken, Spent, base_first, expected, fitting, forecast, spend
+from asv_gate.history.spending import PairTaken, Spent, Turns, expected, fitting, forecast, spend
 from asv_gate.journal import Journal, has_value
 from asv_gate.pair import Side
 from asv_gate.progress import Progress
@@ -85,11 +84,10 @@ def pairs(
     longest, words = forecast(costs, budget)
     progress.stage(f"Measuring {count(len(by_name), 'benchmark')} of {title}, {words}")
 
-    turns: Counter[str] = Counter()
+    turns = Turns()
 
     def take(number: int, name: str) -> PairTaken:
-        first = base_first(turns[name], name)
-        turns[name] += 1
+        first = turns.base_first(name)
         base = bases[name]
         against = None if base.is_reference else str(base.build)
         sides = installed[base.build], side

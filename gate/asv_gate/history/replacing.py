@@ -6,7 +6,6 @@ history is its time, since that was measured against the old one. What is left b
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -19,7 +18,7 @@ from asv_gate.asvlink import Benchmark
 from asv_gate.errors import GateError
 from asv_gate.history import fixing
 from asv_gate.history.reference import Build, Reference, ReferenceTime, Replaced, group_of
-from asv_gate.history.spending import SAMPLES, PairTaken, base_first, expected, forecast, spend
+from asv_gate.history.spending import SAMPLES, PairTaken, Turns, expected, forecast, spend
 from asv_gate.journal import Journal, has_value
 from asv_gate.pair import Side
 
@@ -133,11 +132,10 @@ def _measured(
     by_name = {each.name: each for each in benchmarks}
     seconds: dict[str, list[float]] = {name: [] for name in by_name}
 
-    turns: Counter[str] = Counter()
+    turns = Turns()
 
     def take(number: int, name: str) -> PairTaken:
-        first = base_first(turns[name], name)
-        turns[name] += 1
+        first = turns.base_first(name)
         coins = np.random.default_rng([number, *name.encode()])
         line = journal.once(
             {"link": name, "round": number, "build": str(build)},

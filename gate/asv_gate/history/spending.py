@@ -1,6 +1,7 @@
 """Pairs go where one more tells most, until each interval is as narrow as asked or the budget is spent."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -21,13 +22,21 @@ MOST = 60
 SHARE = 4  # one in so many of those that are too wide gets a pair in a round, so that a burst meets few pairs of one
 
 
-def base_first(turn: int, name: str) -> bool:
-    """Whether base goes first in this one of a benchmark's pairs: by a coin in every other one, else in turn.
+class Turns:
+    """Who goes first in the pairs of each benchmark: a coin says it of every other one, and the next is the other way.
 
     What starts first has its memory before the other, and may be slower or quicker for it. Three coins all fall alike
     for one benchmark in four: its pairs would all have that in them, and agree, and have a narrow interval.
     """
-    return bool(np.random.default_rng([turn // 2, *name.encode()]).integers(2)) != bool(turn % 2)
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+
+    def base_first(self, name: str) -> bool:
+        """Whether base does in the next pair of the benchmark; asked once for each, also for one in the journal."""
+        turn = self._taken[name]
+        self._taken[name] += 1
+        return bool(np.random.default_rng([turn // 2, *name.encode()]).integers(2)) != bool(turn % 2)
 
 
 @dataclass
