@@ -36,7 +36,7 @@ BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # Where the Python of .venv is gone or another one, what was set up with it is set up anew.
 $(shell [ ! -d $(BIN) ] || $(BIN)/python -c '' 2>/dev/null || rm -f $(addprefix .venv/,kernels suite engines test docs dev))
 
-.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels test-engines slow chaos stress lint dist docs docs-check docs-numbers other-tools site cost figures engines efficiency scaling loops gil noise gate recording calibrate trials planted clean
+.PHONY: help bench history results-get results-keep offline publish preview browser test test-kernels test-engines slow chaos stress lint dist docs docs-check docs-numbers other-tools site cost quoted figures engines efficiency scaling loops gil noise gate recording calibrate trials planted clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -128,10 +128,13 @@ site: .venv/docs publish  ## build what is published on the web into .asv/site: 
 cost: .venv/test  ## measure what the Scaling page adds to publishing, on a large made-up tree of results
 	$(BIN)/python scaling/tests/cost.py
 
-figures: .venv/test  ## draw the pictures of the docs anew
+quoted: publish .venv/test  ## write what README and docs/results.md have of the results: tables, pictures and outputs
+	$(BIN)/python -m asv_scaling export $(SHOWN) --format svg --into docs/results.md docs/scaling
+	$(BIN)/python -m tools.quoted
+
+figures: quoted  ## the same, and draw the other pictures of the docs anew
 	$(BIN)/python -m kernels compare polynomial --size L --plot docs/polynomial.svg
 	$(BIN)/python -m tools.diagrams
-	$(BIN)/python -m asv_scaling export $(SHOWN) --format svg --into docs/results.md docs/scaling
 
 noise: publish  ## how much the committed results vary where nothing changed, and what the report's pages list
 	@$(BIN)/python -m tools.noise --report .asv/html

@@ -119,13 +119,16 @@ def same_code(benchmarks: Mapping[str, Any]) -> Alike:
 
 
 def listed(report: Path, machine: str) -> list[str]:
-    """The entries of asv's Regressions page for a machine, which it does not name where there is one alone."""
+    """The entries of asv's Regressions page for a machine, which it does not name where there is one alone.
+
+    In order of their names: asv's own is another one each time.
+    """
     found = json.loads((report / "regressions.json").read_bytes())["regressions"]
-    return [
+    return sorted(
         f"{entry[0]} on Python {entry[2].get('python', 'of all')}"
         for entry in found
         if entry[2].get("machine", machine) == machine
-    ]
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -138,6 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--since", default="", metavar="COMMIT", help="steps from this commit on, by the first of its hash"
     )
     parser.add_argument("--python", default="", metavar="X.Y", help="series of this Python")
+    parser.add_argument("--machine", default="", metavar="NAME", help="results of this machine")
     parser.add_argument("--again", type=Path, help="a folder of results that has the same builds, measured once more")
     options = parser.parse_args(arguments)
     if options.report and not (options.report / "regressions.json").exists():
@@ -145,10 +149,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     benchmarks = results.benchmarks(options.results)
     histories = [history.read(machine, benchmarks, _warn) for machine in results.machines(options.results, _warn)]
+    names = [one.machine for one in histories]
+    if options.machine and options.machine not in names:
+        parser.error(f"--machine must be one of {', '.join(names) or 'none'}, not {options.machine!r}")
     same = same_code(benchmarks)
-    changed = history.entries(histories)
+    changed = history.entries(histories) if options.report else []
     asked = {"bench": options.bench, "since": options.since, "python": options.python}
     for one in histories:
+        if options.machine not in ("", one.machine):
+            continue
         pages = {}
         if options.report:
             pages["Changes"] = [history.line(entry) for entry in changed if entry.machine == one.machine]

@@ -65,15 +65,6 @@ def percent(value: float) -> str:
     return f"{100 * value:g} %"
 
 
-def best(workload: str, strategy: str) -> str:
-    """The best speedup in the table of docs/results.md."""
-    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").partition("Time of serial on each Python")[0]
-    cells = ([cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line[:1] == "|")
-    rows = {row[0]: row[1:] for row in cells}
-    (ratio,) = re.findall(r"[\d.]+x", rows[workload][rows["workload"].index(strategy)])
-    return str(ratio)
-
-
 def efficiency(workload: str, column: str) -> str:
     """What the table of efficiencies in docs/results.md says of a workload, under that head."""
     page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").partition("the table of make efficiency")[2]
@@ -95,7 +86,7 @@ def of_the_reference(*, all_hours: bool) -> str:
 
 def noise(quantile: str) -> str:
     """What docs/results.md says of the steps whose code stayed alike, where commits had the most pairs."""
-    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").partition("tools.noise --python 3.13\n")[2]
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").partition(" --python 3.13\n")[2]
     (size,) = re.findall(rf"code that stayed alike: .*{quantile} ([\d.]+)%", page.partition("  all code")[0])
     return f"{size} %"
 
@@ -215,22 +206,6 @@ COMPUTED = (
     Computed("docs/results.md", "in the median of all {}. So", partial(of_the_reference, all_hours=True)),
     Computed("README.md", "half of the times move by less than {}, nine", partial(noise, "p50")),
     Computed("README.md", "nine in ten by less than {} (", partial(noise, "p90")),
-    Computed("README.md", "`Polynomial` | `shared`, 2 workers | `pool` | {} |", partial(best, "Polynomial", "shared")),
-    Computed("README.md", "`Cubes` | `shared`, 2 workers | `pool` | {} |", partial(best, "Cubes", "shared")),
-    Computed("README.md", "`Parzen` | `shared`, 2 workers | `pool` | {} |", partial(best, "Parzen", "shared")),
-    Computed("README.md", "`Dgemm` | `threaded`, 2 workers | `shared` | {} |", partial(best, "Dgemm", "threaded")),
-    Computed(
-        "README.md", "`Triad` | `shared`, 2 workers | `serial`, `threaded` | {} |", partial(best, "Triad", "shared")
-    ),
-    Computed(
-        "README.md", "`Stencil` | `shared`, 2 workers | `serial`, `threaded` | {} |", partial(best, "Stencil", "shared")
-    ),
-    Computed("README.md", "`Counter` | `serial`, no workers | `pool` | {} |", partial(best, "Counter", "serial")),
-    Computed(
-        "README.md",
-        "`Crawl` | `pool`, 8 workers | `threaded`, `shared`, `asyncio` | {} |",
-        partial(best, "Crawl", "pool"),
-    ),
     Computed("docs/tutorials/one-sum.md", "3.13 is {} and", partial(efficiency, "polynomial", "pool, 3.13")),
     Computed("docs/tutorials/one-sum.md", "and {}. Run it", partial(efficiency, "polynomial", "threaded, 3.13")),
     Computed("docs/tutorials/parzen.md", "(../results.md) is {})", partial(efficiency, "parzen", "pool, 3.13")),

@@ -8,15 +8,11 @@ from pathlib import Path
 import pytest
 
 from kernels.__main__ import main
+from tools import quoted
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 RESULTS = (ROOT / "docs" / "results.md").read_text()
-
-
-def rows(text: str) -> list[list[str]]:
-    """The cells of its table rows."""
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
 
 
 def test_the_table_of_combinations_is_the_one_that_is_computed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,20 +22,9 @@ def test_the_table_of_combinations_is_the_one_that_is_computed(capsys: pytest.Ca
 
 
 def test_the_winners_in_the_readme_are_those_of_the_results() -> None:
-    """Each of its rows has the bold cell of that workload, the fastest strategy, with its speedup and workers."""
-    best = {row[0]: row[1:] for row in rows(RESULTS.partition("Time of serial on each Python")[0])}
-    strategies = best["workload"]
-    shown = [row for row in rows(README) if re.fullmatch(r"[\d.]+x", row[-1])]
-    assert len(shown) >= 8
-    for _, workload, fastest, alike, speedup in shown:
-        name = workload.strip("`")
-        marked = zip(strategies, best[name], strict=True)
-        same = [f"`{strategy}`" for strategy, cell in marked if cell.startswith("\N{ALMOST EQUAL TO}")]
-        assert alike == (", ".join(same) or "-")
-        (column,) = [number for number, cell in enumerate(best[name]) if cell.startswith("**")]
-        ratio, workers = re.findall(r"[\d.]+", best[name][column])
-        assert (fastest.split("`")[1], speedup) == (strategies[column], f"{ratio}x")
-        assert strategies[column] == "serial" or f"{workers} workers" in fastest
+    """`make quoted` writes them."""
+    assert len(quoted.WINNER.findall(README)) == 8
+    assert quoted.with_winners(README, RESULTS) == README
 
 
 def test_the_readme_is_a_front_page() -> None:

@@ -20,8 +20,9 @@ from asv_scaling.history import Series
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # the tools are not installed
 
-from tools import alike, noise  # noqa: E402 - see above
+from tools import alike, noise, quoted  # noqa: E402 - see above
 
+OUTPUTS = quoted.outputs(quoted.RESULTS.read_text())
 SIGMA = 0.01
 COMMITS = [f"{number:08x}" * 5 for number in range(1, 10)]
 
@@ -239,50 +240,84 @@ def test_series_and_commits_can_be_chosen() -> None:
     assert not any(noise.chosen(one, since="no commit").series.values())
 
 
+def test_a_machine_that_is_not_there_is_one_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    machine(tmp_path / "results", [1.0, 1.0])
+    machine(tmp_path / "results", [1.0, 1.0], name="other")
+    results = ["--results", str(tmp_path / "results")]
+    assert noise.main([*results, "--machine", "other"]) == 0
+    assert capsys.readouterr().out.startswith("other: 2 commits")
+    with pytest.raises(SystemExit, match="2"):
+        noise.main([*results, "--machine", "none"])
+    assert "--machine must be one of m, other, not 'none'" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_what_is_no_regular_expression_is_one_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         noise.main(["--bench", "("])
     assert "must be a regular expression, not '('" in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_the_page_of_results_says_how_much_the_committed_history_varies(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("arguments", "output"), OUTPUTS, ids=[" ".join(each) for each, _ in OUTPUTS])
+def test_the_page_of_results_has_what_the_commands_print(
+    arguments: list[str], output: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`make quoted` writes it. What the report lists is the next test's."""
     monkeypatch.chdir(ROOT)
+    of_report = arguments[:1] == ["--report"]
+    assert noise.main(arguments[2 * of_report :]) == 0
+    printed = capsys.readouterr().out
+    if not of_report:
+        assert printed == output
+    for line in printed.splitlines():
+        assert line in output.splitlines()
+
+
+def test_the_page_of_results_lists_the_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (output,) = (output for arguments, output in OUTPUTS if "--report" in arguments)
     benchmarks = results.benchmarks(ROOT / "results")
     histories = read("results", benchmarks)
     changed = history.entries(histories)
-    page = (ROOT / "docs" / "results.md").read_text()
-    in_pairs = [one for one in histories if one.in_pairs]
-    assert in_pairs
-    for one in in_pairs:
+    assert len(histories) == 2
+    for one in histories:
         entries = [history.line(entry) for entry in changed if entry.machine == one.machine]
         lines = noise.of_machine(one, benchmarks, noise.same_code(benchmarks), {"Changes": entries})
-        assert "\n".join(lines) in page, "make noise prints it"
-    by_name = {one.machine: one for one in histories}
-    (first,), (again,) = (read(f"docs/history/{each}", benchmarks) for each in ("first", "again"))
-    assert f"  measured again: {noise.again(first, again)}\n" in page
-    (unmoved,) = read("docs/history/unmoved", benchmarks)
-    newest = noise.chosen(by_name[again.machine], since="fb3ddf8f")
-    assert f"  measured again: {noise.again(newest, unmoved)}\n" in page
-    since = "af282442"
-    for asked in (
-        {"python": "3.13"},
-        {"python": "3.13", "since": since},
-        {"bench": "'pool'"},
-        {"bench": "'pool'", "since": since},
-        {"since": since},
-    ):
-        some = noise.chosen(by_name[again.machine], **asked)
-        assert "\n".join(noise.of_machine(some, benchmarks, noise.same_code(benchmarks), {})) in page
+        assert "\n".join(lines) in output
     (hours,) = read("docs/history/hours", benchmarks)
-    for asked in ({}, {"since": "54764620"}):
-        some = noise.chosen(hours, **asked)
-        assert "\n".join(noise.of_machine(some, benchmarks, noise.same_code(benchmarks), {})) in page
     assert len(history.entries([hours])) == 9, "as the page says"
-    beside = results.benchmarks(ROOT / "docs" / "history" / "beside")
-    plain, paired = read("docs/history/beside", beside)
-    assert (plain.in_pairs, paired.in_pairs) == (False, True)
-    for one in (plain, paired):
-        assert "\n".join(noise.of_machine(one, beside, noise.same_code(beside), {})) in page
+
+
+def test_what_is_quoted_is_written_anew_and_nothing_else() -> None:
+    page = "```text\n$ python -m tools.noise --bench 'a b'\nold\n$ python -m tools.noise\n```\n\n```text\nkept\n```\n"
+    asked: list[list[str]] = []
+
+    def run(arguments: list[str]) -> str:
+        asked.append(arguments)
+        return f"new {len(asked)}\nand more\n"
+
+    assert quoted.with_outputs(page, run) == page.replace("old\n", "new 1\nand more\n").replace(
+        "noise\n", "noise\nnew 2\nand more\n"
+    )
+    assert asked == [["--bench", "a b"], []]
+
+
+def test_the_winners_are_the_bold_cells_of_the_results() -> None:
+    results_page = """| workload | serial | pool | shared |
+| --- | --- | --- | --- |
+| Triad | ≈ 1.00x (1) | 0.08x (2) | **1.44x (2)** |
+| Counter | **1.00x (1)** | ≈ 0.99x (2) | 0.02x (2) |
+| Sleep | 1.00x (1) | **5.00x (8)** | - |
+
+Time of serial on each Python
+"""
+    readme = "| kind | `{}` | `x`, 9 workers | `y` | 9.99x |\n"
+    wanted = {
+        "Triad": "`shared`, 2 workers | `serial` | 1.44x |",
+        "Counter": "`serial`, no workers | `pool` | 1.00x |",
+        "Sleep": "`pool`, 8 workers | - | 5.00x |",
+    }
+    for workload, row in wanted.items():
+        assert quoted.with_winners(readme.format(workload), results_page) == f"| kind | `{workload}` | {row}\n"
 
 
 def read(folder: str, benchmarks: Mapping[str, Any]) -> list[history.History]:

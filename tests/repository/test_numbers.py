@@ -31,7 +31,7 @@ def test_what_is_said_of_a_number_is_of_one_that_is_there(known: numbers.Stated)
 def test_the_tables_of_results_are_those_of_the_committed_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`make figures` writes them."""
+    """`make quoted` writes them."""
     monkeypatch.chdir(ROOT)
     (shown,) = re.findall(r"^SHOWN := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     page = tmp_path / "results.md"
