@@ -13,7 +13,7 @@ replaced: what was measured against the new one has the error of the two builds'
 import itertools
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,9 @@ class Reference:
     halves
         Half of the 99 % interval, of the logarithm, by benchmark: for a base, of its time, and for a reference that
         took another's place, of its ratio to that.
+    own
+        Of each that was or is the reference, the benchmarks whose times were fixed in it or by its ratio to the one
+        before.
 
     """
 
@@ -50,6 +53,7 @@ class Reference:
     fixed: Mapping[str, Fixed] = field(default_factory=dict)
     against: Mapping[Build, Build] = field(default_factory=dict)
     halves: Mapping[Build, Mapping[str, float]] = field(default_factory=dict)
+    own: Mapping[Build, Collection[str]] = field(default_factory=dict)
 
     @property
     def build(self) -> Build:
@@ -80,7 +84,8 @@ class Reference:
         own = run.commit, run.environment
         if self.against.get(own, own)[1] == run.environment and self.against.get(own, own) != own:
             return False
-        return self.is_of(run, name) or (own not in self.builds and name in self.halves.get(own, {}))
+        of_a_base = own not in self.builds and name in self.halves.get(own, {})
+        return self.is_of(run, name) or of_a_base or name in self.own.get(own, ())
 
     def is_of(self, run: Run, name: str) -> bool:
         """Whether the time of the benchmark was fixed in this very run, so that its ratio to that is 1."""
@@ -126,9 +131,13 @@ def of(folder: Path, warn: Callable[[str], None] = lambda message: None) -> Refe
     halves: dict[Build, Mapping[str, float]] = {
         base: _halves_of(folder / results.file_name(*base)) for base in sorted(bases)
     }
-    if replaced:
-        halves |= _of_replacements(folder, builds, fixed, apart)
-    return Reference(builds, hours.over_hours(fixed, hours.of(taken, builds[-1], fixed)), against, halves)
+    by_build = {**_replaced(folder), builds[-1]: fixed} if replaced else {}
+    own = {
+        build: {name: each for name, each in times.items() if each[2:4] == build} for build, times in by_build.items()
+    }
+    halves |= _of_replacements(builds, by_build, own, apart)
+    over_hours = hours.over_hours(fixed, hours.of(taken, builds[-1], fixed))
+    return Reference(builds, over_hours, against, halves, {build: {*names} for build, names in own.items()})
 
 
 def _file(path: Path) -> tuple[dict[str, Any], dict[str, Fixed]]:
@@ -162,26 +171,33 @@ def _halves_of(path: Path) -> dict[str, float]:
     return found
 
 
-def _of_replacements(
-    folder: Path, builds: Sequence[Build], fixed: Mapping[str, Fixed], apart: set[str]
-) -> dict[Build, dict[str, float]]:
-    """Of each reference but the first, half of the interval of its ratio to the one before.
-
-    That is in the halves of its times, beside those of the one before, which is kept under a name of its own.
-    """
-    kept: dict[Build, Mapping[str, Fixed]] = {builds[-1]: fixed}
+def _replaced(folder: Path) -> dict[Build, dict[str, Fixed]]:
+    """By reference that was replaced, its times: the file is kept under a name of its own."""
+    found = {}
     for path in folder.glob(REPLACED):
         try:
             told, times = _file(path)
-            kept[build_of(told["build"])] = times
+            found[build_of(told["build"])] = times
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             continue  # it is of no use but for this
+    return found
+
+
+def _of_replacements(
+    builds: Sequence[Build],
+    by_build: Mapping[Build, Mapping[str, Fixed]],
+    own: Mapping[Build, Mapping[str, Fixed]],
+    apart: set[str],
+) -> dict[Build, dict[str, float]]:
+    """Of each reference but the first, half of the interval of its ratio to the one before.
+
+    That is in the halves of its own times, beside those of the one before; its other times stay with that.
+    """
     found: dict[Build, dict[str, float]] = {}
     for before, after in itertools.pairwise(builds):
-        old, new = kept.get(before, {}), kept.get(after, {})
-        own = {name: each for name, each in new.items() if each[2:4] == after}  # others stay with the one before
+        old = by_build.get(before, {})
         found[after] = {
             name: math.sqrt(max(0.0, each.half**2 - old[name].half ** 2)) if name in old else 0.0
-            for name, each in own.items()
+            for name, each in own.get(after, {}).items()
         } | dict.fromkeys(apart, UNKNOWN)
     return found

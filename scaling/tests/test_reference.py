@@ -385,7 +385,9 @@ def test_what_was_measured_against_a_replaced_reference_shares_no_error_with_wha
         assert found.shared(unknown, name)[0] == ("old", "py3.13"), "from before this was written down"
     assert not found.is_exact(itself, POOL), "its result is of pairs with the old one"
     assert found.shared(itself, POOL) == (("old", "py3.13"), 0.0)
-    assert found.is_exact(run_of("old", "py3.13"), "kept")
+    for name in (SERIAL, POOL, "kept"):
+        assert found.is_exact(run_of("old", "py3.13"), name), "all before was measured against it"
+    assert not found.is_exact(a, SERIAL)
     assert found.link(b, POOL) == found.link(run_of("b", "py3.12"), POOL) == 0.0
 
 
