@@ -255,7 +255,8 @@ def installed(folder: Path, files: dict[str, str], project: str = "thing", commi
     return package.digest(Install(commit * 40, "a", folder, python, {"ASV_PROJECT": project}))
 
 
-FILES = {"thing/__init__.py": "1", "thing-1.dist-info/METADATA": "thing", "six.py": "six"}
+ABOUT = "thing-1.dist-info/METADATA"
+FILES = {"thing/__init__.py": "1", ABOUT: "Name: thing\n\nIts README.\n", "six.py": "six"}
 
 
 @pytest.mark.parametrize(
@@ -264,6 +265,9 @@ FILES = {"thing/__init__.py": "1", "thing-1.dist-info/METADATA": "thing", "six.p
         ({}, True),
         ({"thing/__pycache__/__init__.pyc": "x", "thing-1.dist-info/RECORD": "x"}, True),
         ({"thing-1.dist-info/direct_url.json": "where"}, True),
+        ({ABOUT: "Name: thing\n\nIts README says more.\n\nAnd more.\n"}, True),
+        ({ABOUT: "Name: thing\nRequires-Dist: six\n\nIts README.\n"}, False),
+        ({"thing/METADATA": "a\n\nb"}, False),
         ({"pip/__init__.py": "another day", "pip-26.dist-info/METADATA": "pip"}, True),
         ({"pipeline/__init__.py": "x"}, False),
         ({"thing/__init__.py": "2"}, False),

@@ -17,6 +17,7 @@ SECONDS = 60.0
 # And what builds and installs packages, of which another day brings another version, does not run in benchmarks.
 BUILDERS = ("pip", "wheel", "build", "pyproject_hooks")
 OF_THE_INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+METADATA = ("METADATA", "PKG-INFO")
 FOLDERS = "import json, sysconfig; print(json.dumps(sorted({sysconfig.get_path(p) for p in ('purelib', 'platlib')})))"
 
 
@@ -47,8 +48,16 @@ def digest(install: Install) -> str:
         sha.update(install.commit.encode())
     for folder in map(Path, folders):
         for path in _files(folder, left_out):
-            sha.update(os.fsencode(path.relative_to(folder)) + b"\0" + path.read_bytes() + b"\0")
+            sha.update(os.fsencode(path.relative_to(folder)) + b"\0" + _content(path) + b"\0")
     return sha.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    """All of a file, but for the description in a package's metadata: that is its README, which does not run."""
+    content = path.read_bytes()
+    if path.name in METADATA and path.parent.suffix in (".dist-info", ".egg-info"):
+        return re.split(rb"\r?\n\r?\n", content, maxsplit=1)[0]
+    return content
 
 
 def _is_copied(folder: Path, project: str) -> bool:
