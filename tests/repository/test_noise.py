@@ -287,6 +287,11 @@ def test_the_page_of_results_lists_the_changes(monkeypatch: pytest.MonkeyPatch) 
     assert len(history.entries([hours])) == 9, "as the page says"
 
 
+def test_no_figures_are_on_the_page_but_below_a_command() -> None:
+    said = "code that stayed alike: "
+    assert 0 < quoted.RESULTS.read_text().count(said) == sum(output.count(said) for _, output in OUTPUTS)
+
+
 def test_what_is_quoted_is_written_anew_and_nothing_else() -> None:
     page = "```text\n$ python -m tools.noise --bench 'a b'\nold\n$ python -m tools.noise\n```\n\n```text\nkept\n```\n"
     asked: list[list[str]] = []
