@@ -30,12 +30,13 @@ class Silent:
     def __init__(self) -> None:
         self.items: list[str] = []
         self.stages: list[str] = []
+        self.shares: list[float] = []
 
     def stage(self, words: str) -> None:
         self.stages.append(words)
 
     def done(self, part: float, whole: float) -> None:
-        pass
+        self.shares.append(part / whole)
 
     def item(self, words: str) -> None:
         self.items.append(words)

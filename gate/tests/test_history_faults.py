@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 import project
 import pytest
 from commands import asv_gate
+from made_up import Silent
 
 from asv_gate.asvlink import Benchmark, Install, Suite
 from asv_gate.history import fixing, rows
 from asv_gate.history.asvresults import _is_range
-from asv_gate.history.reference import Build
+from asv_gate.history.reference import Build, ReferenceTime
 from asv_gate.journal import Journal
 from asv_gate.pair import Side
 
@@ -58,7 +60,9 @@ def test_what_fails_with_one_build_is_measured_with_the_next_also_after_an_inter
     def fix(build: Build, journal: Journal) -> tuple[Any, Any]:
         side = Side(SUITE, Install(build.commit, "a", Path(), [], {}), Path())
         versions = {"a.time_it": "1"}
-        return fixing.fix(side, [BENCHMARK], versions=versions, build=build, journal=journal, tell=lambda words: None)
+        return fixing.fix(
+            side, [BENCHMARK], anchors={}, versions=versions, build=build, journal=journal, progress=Silent()
+        )
 
     monkeypatch.setattr(fixing, "measure", measure)
     for _ in range(2):
@@ -68,6 +72,69 @@ def test_what_fails_with_one_build_is_measured_with_the_next_also_after_an_inter
     first = taken.index(new.commit)
     assert taken[first:].count(new.commit) == len(taken) - 2, "its pairs were there; a failure is tried again"
     assert taken[-1] == old.commit
+
+
+@pytest.mark.parametrize("anchor_fails", [False, True])
+def test_what_joins_a_group_later_is_measured_against_the_same_anchor(
+    anchor_fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an anchor of its own its time would be of another hour, and twice that of the others might mean nothing."""
+    build = Build("a" * 40, "py3.13")
+    anchor, second, third = (replace(BENCHMARK, id=f"a.time_it({n})", name=f"a.time_it({n})") for n in (1, 2, 3))
+    known = ReferenceTime(anchor.name, "1", 0.5, 0.0, anchor.name, 3, 2.0, build)
+
+    def measure(base: Side, head: Side, one: Benchmark, rng: object, other: Benchmark, **how: object) -> object:
+        """An hour in which all takes twice as long as when the anchor's time was fixed."""
+        seconds = {anchor.name: None if anchor_fails else 1.0, second.name: 2.0, third.name: 3.0}
+        of, to = (
+            SimpleNamespace(value=seconds[each.name], skipped=False, error="" if seconds[each.name] else "fails")
+            for each in (one, other)
+        )
+        d = math.log(to.value / of.value) if of.value and to.value else math.nan
+        return SimpleNamespace(base=of, head=to, d=d, seconds=2.0)
+
+    monkeypatch.setattr(fixing, "measure", measure)
+    with Journal(tmp_path / "journal.jsonl", {"kind": "test"}) as journal:
+        times, without = fixing.fix(
+            Side(SUITE, Install(build.commit, "a", Path(), [], {}), Path()),
+            [second, third],
+            anchors={"a.time_it": (anchor, known)},
+            versions={"a.time_it": "1"},
+            build=build,
+            journal=journal,
+            progress=Silent(),
+        )
+    assert without == {}
+    of, seconds = (second.name, (2.0, 3.0)) if anchor_fails else (anchor.name, (1.0, 1.5))
+    assert {time.anchor for time in times.values()} == {of}
+    assert [times[each.name].seconds for each in (second, third)] == pytest.approx(seconds)
+
+
+def test_fixing_the_times_of_a_reference_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes an hour for a large suite, and longer than all that is told of else."""
+    build = Build("a" * 40, "py3.13")
+    well = SimpleNamespace(value=1.0, skipped=False, error="")
+    pair = SimpleNamespace(base=well, head=well, d=0.01, seconds=2.0)
+    monkeypatch.setattr(fixing, "measure", lambda *asked, **how: pair)
+    told = Silent()
+    names = ("a.time_it(1)", "a.time_it(2)", "b.time_it")
+    with Journal(tmp_path / "journal.jsonl", {"kind": "test"}) as journal:
+        fixing.fix(
+            Side(SUITE, Install(build.commit, "a", Path(), [], {}), Path()),
+            [replace(BENCHMARK, id=name, name=name) for name in names],
+            anchors={},
+            versions={"a.time_it": "1", "b.time_it": "1"},
+            build=build,
+            journal=journal,
+            progress=told,
+        )
+    assert told.stages == [f"Fixing the times of 3 benchmarks in the reference, {build}, up to 1 min 0 s"]
+    assert told.items == ["a.time_it, 1 of 2", "b.time_it, 2 of 2"]
+    pairs = len(told.shares)
+    of_first = 2 * pairs // 3
+    assert told.shares == pytest.approx(
+        [2.0 * (1 + each) / (60 if each < of_first else 2.0 * of_first + 20) for each in range(pairs)]
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,6 +169,7 @@ def test_a_failure_stays_one_when_the_same_is_asked_for_again(thing: Path, suite
     request = ("history", "base", "--bench", "track_fails_everywhere|track_count")
     first = asv_gate(thing, *request)
     assert first.status == 1, first.said
+    assert "Running 2 benchmarks of" in first.errors, "these take no pairs, and minutes where there are many"
     again = asv_gate(thing, *request)
     assert again.status == 1, again.said
     assert "measured before; 1 failed then" in again.output

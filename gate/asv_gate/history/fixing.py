@@ -2,10 +2,12 @@
 
 Benchmarks of one group, such as the strategies of a workload, are compared with each other by their
 readers. So each is measured in pairs with the first of its group that runs, its anchor: how fast
-the machine is at that moment is in both. The anchor's own time is what all its processes took.
+the machine is at that moment is in both. The anchor's own time is what all its processes took, and
+stays: what joins the group later is measured against the same one.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -13,9 +15,11 @@ import numpy as np
 from asv_gate.asvlink import Benchmark
 from asv_gate.comparable import last_line
 from asv_gate.history.reference import Build, ReferenceTime, group_of
-from asv_gate.history.spending import SAMPLES, PairTaken, Spent, Turns, spend
+from asv_gate.history.spending import SAMPLES, PairTaken, Spent, Turns, expected, spend
 from asv_gate.journal import Journal, has_value
 from asv_gate.pair import Pair, Side, measure
+from asv_gate.progress import Progress
+from asv_gate.report.words import count, duration
 
 PRECISION = 0.01  # of a combination against its anchor: it is in all ratios between combinations ever after
 GROUP_SECONDS = 20.0  # of pairs for a combination, in the mean, at most
@@ -25,10 +29,11 @@ def fix(
     side: Side,
     benchmarks: Sequence[Benchmark],
     *,
+    anchors: Mapping[str, tuple[Benchmark, ReferenceTime]],
     versions: Mapping[str, str],
     build: Build,
     journal: Journal,
-    tell: Callable[[str], None],
+    progress: Progress,
 ) -> tuple[dict[str, ReferenceTime], dict[str, str]]:
     """Measure benchmarks with the reference build.
 
@@ -38,14 +43,16 @@ def fix(
         The reference build.
     benchmarks
         Those whose times are wanted.
+    anchors
+        By the name without parameters, the anchor of a group that others join, and its time with this build.
     versions
         By the benchmark's name without parameters.
     build
         What `side` is, for the file.
     journal
         Every pair is in it, and is not measured again.
-    tell
-        Told of each group.
+    progress
+        Told of each group, and of each pair.
 
     Returns
     -------
@@ -57,21 +64,44 @@ def fix(
         groups.setdefault(group_of(benchmark.name), []).append(benchmark)
     times: dict[str, ReferenceTime] = {}
     without: dict[str, str] = {}
+    gone, left = 0.0, GROUP_SECONDS * len(benchmarks)
+    if benchmarks:
+        words = count(len(benchmarks), "benchmark")
+        progress.stage(f"Fixing the times of {words} in the reference, {build}, up to {duration(left)}")
     for number, (name, group) in enumerate(groups.items(), 1):
-        tell(f"Reference time of {name}, {number} of {len(groups)}")
-        fixed, failed = _fix_group(side, group, versions[name], build, journal)
+        progress.item(f"{name}, {number} of {len(groups)}")
+        budget = GROUP_SECONDS * len(group)
+        left -= budget
+        fixed, failed, seconds = _fix_group(
+            side,
+            group,
+            anchors.get(name),
+            version=versions[name],
+            build=build,
+            journal=journal,
+            tell=_teller(progress, gone, budget, left),
+        )
         times |= fixed
         without |= failed
+        gone += seconds
     return times, without
 
 
 def _fix_group(
-    side: Side, group: Sequence[Benchmark], version: str, build: Build, journal: Journal
-) -> tuple[dict[str, ReferenceTime], dict[str, str]]:
+    side: Side,
+    group: Sequence[Benchmark],
+    known: tuple[Benchmark, ReferenceTime] | None,
+    *,
+    version: str,
+    build: Build,
+    journal: Journal,
+    tell: Callable[[Spent], None],
+) -> tuple[dict[str, ReferenceTime], dict[str, str], float]:
+    """The times, why others have none, and the seconds of pairs."""
     failed: dict[str, str] = {}
-    values: dict[str, list[float]] = {benchmark.name: [] for benchmark in group}
-    seconds: dict[str, list[float]] = {benchmark.name: [] for benchmark in group}
-    for anchor in group:
+    values: dict[str, list[float]] = defaultdict(list)
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for anchor in (*([known[0]] if known else []), *group):
         rest = {benchmark.name: benchmark for benchmark in group if benchmark.name not in failed}
         turns = Turns()
 
@@ -91,7 +121,7 @@ def _fix_group(
                         side,
                         anchor,
                         np.random.default_rng([number, *name.encode()]),
-                        rest[name],
+                        rest.get(name, anchor),
                         samples=SAMPLES,
                         base_first=first,
                     )
@@ -106,28 +136,42 @@ def _fix_group(
 
         first = take(0, anchor.name)
         if first.d is None:
-            failed[anchor.name] = first.why
+            if anchor.name in rest:
+                failed[anchor.name] = first.why
             continue
         budget = GROUP_SECONDS * len(rest)
-        spent: Spent = spend(list(rest), take, precision=PRECISION, budget=budget, seed=0)
+        spent = spend(list(rest), take, precision=PRECISION, budget=budget, seed=0, tell=tell)
         failed |= spent.failed
-        base = float(np.median(values[anchor.name]))
+        base = known[1].seconds if known and known[0] is anchor else float(np.median(values[anchor.name]))
         found = spent.estimates()
-        return {
-            name: ReferenceTime(
-                name=name,
-                version=version,
-                seconds=base if name == anchor.name else base * found[name].ratio,
-                half=0.0 if name == anchor.name else found[name].half(),
-                anchor=anchor.name,
-                pairs=found[name].pairs,
-                cost=float(np.median(seconds[name])),
-                build=build,
-            )
-            for name in rest
-            if name in found
-        }, failed
-    return {}, failed
+        return (
+            {
+                name: ReferenceTime(
+                    name=name,
+                    version=version,
+                    seconds=base if name == anchor.name else base * found[name].ratio,
+                    half=0.0 if name == anchor.name else found[name].half(),
+                    anchor=anchor.name,
+                    pairs=found[name].pairs,
+                    cost=float(np.median(seconds[name])),
+                    build=build,
+                )
+                for name in rest
+                if name in found
+            },
+            failed,
+            spent.seconds,
+        )
+    return {}, failed, 0.0
+
+
+def _teller(progress: Progress, gone: float, budget: float, left: float) -> Callable[[Spent], None]:
+    """What tells of a group's pairs: the seconds of the groups before it, its own at most, and those of the others."""
+
+    def tell(spent: Spent) -> None:
+        progress.done(gone + spent.seconds, gone + expected(spent, budget) + left)
+
+    return tell
 
 
 def _as_line(pair: Pair) -> dict[str, object]:

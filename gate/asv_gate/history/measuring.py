@@ -266,7 +266,7 @@ class _History:
                 progress=self.progress,
             )
             values |= pairing.values(spent, bases)
-        values |= {each.name: _metric(side, each) for each in wanted if each.type != "time"}
+        values |= self.metrics([each for each in wanted if each.type != "time"], side, title)
         failed = broken | {name: value.why for name, value in values.items() if value.failed}
         took = spent.alongside()
         for base in dict.fromkeys((self.base_in(of.build.environment), self.reference.build)):
@@ -354,15 +354,16 @@ class _History:
             if not missing:
                 break
             there = side if where == build else self.installed.to_stay(where)
-            known = timings if where == build else discovered(there).benchmarks
+            known = found.benchmarks if where == build else discovered(there).benchmarks
             names = {each.name for each in known}
             times, without = fixing.fix(
                 there,
                 [each for each in missing if each.name in names],
+                anchors=self.anchors(known, where, versions),
                 versions=versions,
                 build=where,
                 journal=journal,
-                tell=self.progress.stage,
+                progress=self.progress,
             )
             self.reference = self.reference.with_times(times)
             if times:
@@ -376,6 +377,22 @@ class _History:
                 values[each.name] = Value(why=without[each.name], skipped="skips itself" in without[each.name])
         return values
 
+    def anchors(
+        self, benchmarks: Sequence[Benchmark], build: Build, versions: Mapping[str, str]
+    ) -> dict[str, tuple[Benchmark, ReferenceTime]]:
+        """Of each group that has times of this build, the first of its anchors that is still there."""
+        by_name = {each.name: each for each in benchmarks}
+        found: dict[str, tuple[Benchmark, ReferenceTime]] = {}
+        for name, fixed in self.reference.times.items():
+            group = group_of(name)
+            if (
+                name == fixed.anchor
+                and name in by_name
+                and (fixed.build, fixed.version) == (build, versions.get(group))
+            ):
+                found.setdefault(group, (by_name[name], fixed))
+        return found
+
     def bases(self, timings: Sequence[Benchmark], of: Build, found: Discovery) -> dict[str, Base]:
         """What each is measured against: the reference's commit in its environment, or else what fixed its time."""
         base = self.base_in(of.environment)
@@ -388,6 +405,16 @@ class _History:
             build = base if seconds else fixed.build
             bases[name] = Base(build, seconds or fixed.seconds, fixed.cost, build == self.reference.build)
         return bases
+
+    def metrics(self, benchmarks: Sequence[Benchmark], side: Side, title: str) -> dict[str, Value]:
+        """The values that are no times, as asv takes them: of one process each."""
+        if benchmarks:
+            self.progress.stage(f"Running {count(len(benchmarks), 'benchmark')} of {title} that are no timings")
+        values = {}
+        for number, each in enumerate(benchmarks, 1):
+            values[each.name] = _metric(side, each)
+            self.progress.done(number, len(benchmarks))
+        return values
 
     def unwritten(self, benchmarks: Sequence[Benchmark], build: Build, found: Discovery) -> list[Benchmark]:
         """Those that the build's file of results has not, with the version that they are now."""
@@ -410,7 +437,6 @@ class _History:
 
 
 def _metric(side: Side, benchmark: Benchmark) -> Value:
-    """A value that is no time, as asv takes it: of one process."""
     outcome = side.process(benchmark, {}, hash_seed=1)
     if outcome.failed:
         return Value(why=comparable.reason(outcome))
