@@ -12,8 +12,8 @@ from typing import NamedTuple
 from asv_scaling.alongside import Build, Taken
 
 Z_99 = 2.5758293035489004
-HOURS = 4  # the fewest, with that in which the times were fixed, of which something can be said about another one
-PRIOR_HOURS = 3  # all benchmarks' variance together counts as so many hours of each
+HOURS = 4  # the fewest of a benchmark, with that in which its time was fixed, that say how much hours differ
+PRIOR_HOURS = 3  # the variance of all that have so many counts as so many hours of each, and is all that new ones have
 
 
 class Fixed(NamedTuple):
@@ -52,7 +52,9 @@ def of(taken: Sequence[Taken], build: Build, fixed: Mapping[str, Fixed]) -> list
 
 
 def over_hours(fixed: Mapping[str, Fixed], hours: Sequence[Mapping[str, float]]) -> dict[str, Fixed]:
-    """The fixed times, where there are hours enough as their median, with what they may be in yet another hour.
+    """The fixed times as the median of their hours, with what they may be in yet another one.
+
+    As they were fixed where nothing has hours enough to tell how much these differ.
 
     Parameters
     ----------
@@ -68,28 +70,26 @@ def over_hours(fixed: Mapping[str, Fixed], hours: Sequence[Mapping[str, float]])
         if first is not None and name != own.anchor:
             there = [hour[name] - hour[own.anchor] for hour in hours if name in hour and own.anchor in hour]
             logs[name] = [math.log(own.seconds / first.seconds), *there]
-    logs = {name: found for name, found in logs.items() if len(found) >= HOURS}
-    if not logs:
+    variances = {name: statistics.variance(values) for name, values in logs.items() if len(values) >= HOURS}
+    if not variances:
         return dict(fixed)
-    variances = {name: statistics.variance(found) for name, found in logs.items()}
     common = statistics.median(variances.values())
-    anchors = {fixed[name].anchor for name in logs}
-    alone = {name for name, own in fixed.items() if own.anchor in anchors and name not in logs and name != own.anchor}
-    anchors -= {fixed[name].anchor for name in alone}  # within a group all are of all hours, or all as they were fixed
     found = dict(fixed)
     for name, values in logs.items():
         own = fixed[name]
-        if own.anchor in anchors:
-            freedom = PRIOR_HOURS + len(values) - 1
-            variance = (PRIOR_HOURS * common + (len(values) - 1) * variances[name]) / freedom
-            scale = math.exp(statistics.median(values)) / (own.seconds / fixed[own.anchor].seconds)
-            half = _t_99(freedom) * math.sqrt(variance * (1 + 1 / len(values)))
-            found[name] = own._replace(scale=scale, half=half)
-    return found | {name: fixed[name]._replace(half=0.0) for name in anchors}
+        first = fixed[own.anchor]
+        freedom = PRIOR_HOURS + len(values) - 1
+        squares = (len(values) - 1) * statistics.variance(values) if len(values) > 1 else 0.0
+        variance = (PRIOR_HOURS * common + squares) / freedom
+        scale = math.exp(statistics.median(values)) / (own.seconds / first.seconds)
+        half = _t_99(freedom) * math.sqrt(variance * (1 + 1 / len(values)))
+        found[name] = own._replace(scale=scale, half=half)
+        found[own.anchor] = first._replace(half=0.0)
+    return found
 
 
 def _t_99(freedom: int) -> float:
-    """Student's t of a two-sided 99 % interval, by Cornish and Fisher's expansion: within 1 % from 5 degrees on."""
+    """Student's t of a two-sided 99 % interval, by Cornish and Fisher's expansion: within 4 % from 3 degrees on."""
     z = Z_99
     terms = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
     found: float = z + sum(term / freedom**power for power, term in enumerate(terms, 1))

@@ -204,8 +204,10 @@ def test_two_times_that_were_fixed_apart_have_a_ratio_without_an_interval() -> N
     assert speedup.ratio(serial, later._replace(anchor="serial")).low is not None
 
 
+@pytest.mark.parametrize("joined", [0, 10])
 @pytest.mark.parametrize("spread", [0.02, 0.1])
-def test_the_interval_holds_what_another_hour_gives(spread: float) -> None:
+def test_the_interval_holds_what_another_hour_gives(spread: float, joined: int) -> None:
+    """Also of benchmarks that have joined their group, and have no hour but that in which their time was fixed."""
     rng = np.random.default_rng(1)
     names = [f"b{number}" for number in range(40)]
     of = ("c", "e", 1.0, "first")
@@ -216,7 +218,7 @@ def test_the_interval_holds_what_another_hour_gives(spread: float) -> None:
         fixed |= {
             name: hours.Fixed(0.02, 3, *of)._replace(seconds=math.exp(hour[0, i])) for i, name in enumerate(names)
         }
-        later = [{"first": 0.0, **dict(zip(names, row, strict=True))} for row in hour[1:-1]]
+        later = [{"first": 0.0, **dict(zip(names[joined:], row[joined:], strict=True))} for row in hour[1:-1]]
         found = hours.over_hours(fixed, later)
         for i, name in enumerate(names):
             here = math.log(found[name].seconds * found[name].scale)
