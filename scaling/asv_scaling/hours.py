@@ -13,7 +13,7 @@ from asv_scaling.alongside import Build, Taken
 
 Z_99 = 2.5758293035489004
 HOURS = 4  # the fewest of a benchmark, with that in which its time was fixed, that say how much hours differ
-PRIOR_HOURS = 3  # the variance of all that have so many counts as so many hours of each, and is all that new ones have
+PRIOR_HOURS = 3  # the usual variance of these counts as so many hours of every benchmark, also of one that has joined
 
 
 class Fixed(NamedTuple):

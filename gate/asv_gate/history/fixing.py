@@ -144,24 +144,21 @@ def _fix_group(
         failed |= spent.failed
         base = known[1].seconds if known and known[0] is anchor else float(np.median(values[anchor.name]))
         found = spent.estimates()
-        return (
-            {
-                name: ReferenceTime(
-                    name=name,
-                    version=version,
-                    seconds=base if name == anchor.name else base * found[name].ratio,
-                    half=0.0 if name == anchor.name else found[name].half(),
-                    anchor=anchor.name,
-                    pairs=found[name].pairs,
-                    cost=float(np.median(seconds[name])),
-                    build=build,
-                )
-                for name in rest
-                if name in found
-            },
-            failed,
-            spent.seconds,
-        )
+        times = {
+            name: ReferenceTime(
+                name=name,
+                version=version,
+                seconds=base if name == anchor.name else base * found[name].ratio,
+                half=0.0 if name == anchor.name else found[name].half(),
+                anchor=anchor.name,
+                pairs=found[name].pairs,
+                cost=float(np.median(seconds[name])),
+                build=build,
+            )
+            for name in rest
+            if name in found
+        }
+        return times, failed, spent.seconds
     return {}, failed, 0.0
 
 
