@@ -17,6 +17,7 @@ from made_up import Silent
 from asv_gate.asvlink import Benchmark, Install, Suite
 from asv_gate.history import fixing, rows
 from asv_gate.history.asvresults import _is_range
+from asv_gate.history.fixing import Anchor
 from asv_gate.history.reference import Build, ReferenceTime
 from asv_gate.journal import Journal
 from asv_gate.pair import Side
@@ -74,17 +75,25 @@ def test_what_fails_with_one_build_is_measured_with_the_next_also_after_an_inter
     assert taken[-1] == old.commit
 
 
+@pytest.mark.parametrize("joins_with", ["a", "b"])
 @pytest.mark.parametrize("anchor_fails", [False, True])
 def test_what_joins_a_group_later_is_measured_against_the_same_anchor(
-    anchor_fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    anchor_fails: bool, joins_with: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With an anchor of its own its time would be of another hour, and twice that of the others might mean nothing."""
+    """With an anchor of its own its time would be of another hour, and twice that of the others might mean nothing.
+
+    Where a later build alone has it, the anchor stays that of the reference.
+    """
     build = Build("a" * 40, "py3.13")
+    later = replace(build, commit=joins_with * 40)
+    of_anchor, of_later = (Side(SUITE, Install(each.commit, "a", Path(), [], {}), Path()) for each in (build, later))
     anchor, second, third = (replace(BENCHMARK, id=f"a.time_it({n})", name=f"a.time_it({n})") for n in (1, 2, 3))
     known = ReferenceTime(anchor.name, "1", 0.5, 0.0, anchor.name, 3, 2.0, build)
 
     def measure(base: Side, head: Side, one: Benchmark, rng: object, other: Benchmark, **how: object) -> object:
         """An hour in which all takes twice as long as when the anchor's time was fixed."""
+        for side, run in ((base, one), (head, other)):
+            assert side is (of_anchor if run is anchor else of_later)
         seconds = {anchor.name: None if anchor_fails else 1.0, second.name: 2.0, third.name: 3.0}
         of, to = (
             SimpleNamespace(value=seconds[each.name], skipped=False, error="" if seconds[each.name] else "fails")
@@ -96,17 +105,17 @@ def test_what_joins_a_group_later_is_measured_against_the_same_anchor(
     monkeypatch.setattr(fixing, "measure", measure)
     with Journal(tmp_path / "journal.jsonl", {"kind": "test"}) as journal:
         times, without = fixing.fix(
-            Side(SUITE, Install(build.commit, "a", Path(), [], {}), Path()),
+            of_later,
             [second, third],
-            anchors={"a.time_it": (anchor, known)},
+            anchors={"a.time_it": Anchor(anchor, of_anchor, known)},
             versions={"a.time_it": "1"},
-            build=build,
+            build=later,
             journal=journal,
             progress=Silent(),
         )
     assert without == {}
     of, seconds = (second.name, (2.0, 3.0)) if anchor_fails else (anchor.name, (1.0, 1.5))
-    assert {time.anchor for time in times.values()} == {of}
+    assert {(time.anchor, time.build) for time in times.values()} == {(of, later)}
     assert [times[each.name].seconds for each in (second, third)] == pytest.approx(seconds)
 
 
@@ -128,7 +137,7 @@ def test_fixing_the_times_of_a_reference_tells_how_far_it_is(tmp_path: Path, mon
             journal=journal,
             progress=told,
         )
-    assert told.stages == [f"Fixing the times of 3 benchmarks in the reference, {build}, up to 1 min 0 s"]
+    assert told.stages == [f"Fixing the times of 3 benchmarks in {build}, up to 1 min 0 s"]
     assert told.items == ["a.time_it, 1 of 2", "b.time_it, 2 of 2"]
     pairs = len(told.shares)
     of_first = 2 * pairs // 3
@@ -233,3 +242,51 @@ def time_flagged():
     again = asv_gate(thing, "history", "new", *request)
     assert again.status == 0, again.said
     assert values(thing)[new]["more.time_flagged"] > 0
+
+
+@pytest.mark.long
+def test_a_strategy_that_a_later_commit_adds_is_measured_against_the_references_anchor(
+    thing: Path, suite_file: Path
+) -> None:
+    """What it takes is compared with the other strategies of the workload, and so must be of their hour."""
+    suite_file.write_text(
+        """
+import thing
+
+
+class Ways:
+    params = ["plain", "new"]
+    param_names = ["way"]
+
+    def setup(self, way):
+        self.times = 1 if way == "plain" else 1 + thing.new
+
+    def time_it(self, way):
+        for _ in range(self.times):
+            thing.work(1000)
+"""
+    )
+    done = asv_gate(thing, "history", "new", "--bench", "Ways", "--budget", "5s", "--reference", "base")
+    assert done.status == 0, done.said
+    base, new = (project.git(thing, "rev-parse", name) for name in ("base", "new"))
+    (file,) = thing.glob("results/*-paired/reference.jsonl")
+    _, *lines = map(json.loads, file.read_text().splitlines())
+    times = {line["name"].partition("'")[2][:-2]: line for line in lines}
+    assert {way: time["build"]["commit"] for way, time in times.items()} == {"plain": base, "new": new}
+    assert {time["anchor"] for time in times.values()} == {"more.Ways.time_it('plain')"}
+    pairs = [
+        json.loads(line)
+        for journal in (thing / ".asv-gate" / "history").glob(f"{new[:12]}-*/*.jsonl")
+        for line in journal.read_text().splitlines()
+    ]
+    ratios = [
+        math.exp(pair["d"])
+        for pair in pairs
+        if pair.get("fix") == times["plain"]["name"] and pair["name"] == times["new"]["name"] and pair["d"] is not None
+    ]
+    assert len(ratios) == times["new"]["pairs"]
+    assert min(ratios) <= times["new"]["seconds"] / times["plain"]["seconds"] <= max(ratios)
+    (result,) = thing.glob(f"results/*-paired/{new[:8]}*.json")
+    plain, added = json.loads(result.read_text())["results"]["more.Ways.time_it"][0]
+    assert added == times["new"]["seconds"]
+    assert plain > 0

@@ -3,12 +3,14 @@
 Benchmarks of one group, such as the strategies of a workload, are compared with each other by their
 readers. So each is measured in pairs with the first of its group that runs, its anchor: how fast
 the machine is at that moment is in both. The anchor's own time is what all its processes took, and
-stays: what joins the group later is measured against the same one.
+stays: what joins the group later is measured against the same one, also where a later build alone has it,
+as a strategy that a commit adds. A time apart from these would be of another hour, or another machine of the model.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,26 +27,44 @@ PRECISION = 0.01  # of a combination against its anchor: it is in all ratios bet
 GROUP_SECONDS = 20.0  # of pairs for a combination, in the mean, at most
 
 
+@dataclass(frozen=True)
+class Anchor:
+    """What joins a group is measured against.
+
+    Attributes
+    ----------
+    benchmark, side
+        The anchor, and the build with which it runs.
+    time
+        Its time there, that was fixed before; None where this is the first of its group to be fixed.
+
+    """
+
+    benchmark: Benchmark
+    side: Side
+    time: ReferenceTime | None = None
+
+
 def fix(
     side: Side,
     benchmarks: Sequence[Benchmark],
     *,
-    anchors: Mapping[str, tuple[Benchmark, ReferenceTime]],
+    anchors: Mapping[str, Anchor],
     versions: Mapping[str, str],
     build: Build,
     journal: Journal,
     progress: Progress,
 ) -> tuple[dict[str, ReferenceTime], dict[str, str]]:
-    """Measure benchmarks with the reference build.
+    """Measure benchmarks with the reference build, or with the first that has them.
 
     Parameters
     ----------
     side
-        The reference build.
+        That build.
     benchmarks
         Those whose times are wanted.
     anchors
-        By the name without parameters, the anchor of a group that others join, and its time with this build.
+        By the name without parameters, that of a group which has times, of this build or of another.
     versions
         By the benchmark's name without parameters.
     build
@@ -67,7 +87,7 @@ def fix(
     gone, left = 0.0, GROUP_SECONDS * len(benchmarks)
     if benchmarks:
         words = count(len(benchmarks), "benchmark")
-        progress.stage(f"Fixing the times of {words} in the reference, {build}, up to {duration(left)}")
+        progress.stage(f"Fixing the times of {words} in {build}, up to {duration(left)}")
     for number, (name, group) in enumerate(groups.items(), 1):
         progress.item(f"{name}, {number} of {len(groups)}")
         budget = GROUP_SECONDS * len(group)
@@ -90,7 +110,7 @@ def fix(
 def _fix_group(
     side: Side,
     group: Sequence[Benchmark],
-    known: tuple[Benchmark, ReferenceTime] | None,
+    known: Anchor | None,
     *,
     version: str,
     build: Build,
@@ -101,27 +121,29 @@ def _fix_group(
     failed: dict[str, str] = {}
     values: dict[str, list[float]] = defaultdict(list)
     seconds: dict[str, list[float]] = defaultdict(list)
-    for anchor in (*([known[0]] if known else []), *group):
+    for anchor in (*([known] if known else []), *(Anchor(each, side) for each in group)):
+        against = anchor.benchmark.name
         rest = {benchmark.name: benchmark for benchmark in group if benchmark.name not in failed}
         turns = Turns()
 
         def take(
             number: int,
             name: str,
-            anchor: Benchmark = anchor,
+            anchor: Anchor = anchor,
             rest: Mapping[str, Benchmark] = rest,
             turns: Turns = turns,
         ) -> PairTaken:
             first = turns.base_first(name)
+            own, other = (side, rest[name]) if name in rest else (anchor.side, anchor.benchmark)
             line = journal.once(
-                {"fix": anchor.name, "name": name, "round": number, "build": str(build)},
+                {"fix": anchor.benchmark.name, "name": name, "round": number, "build": str(build)},
                 lambda: _as_line(
                     measure(
-                        side,
-                        side,
-                        anchor,
+                        anchor.side,
+                        own,
+                        anchor.benchmark,
                         np.random.default_rng([number, *name.encode()]),
-                        rest.get(name, anchor),
+                        other,
                         samples=SAMPLES,
                         base_first=first,
                     )
@@ -129,28 +151,28 @@ def _fix_group(
                 has_value,
             )
             if line["anchor"] is not None:
-                values[anchor.name].append(line["anchor"])
+                values[anchor.benchmark.name].append(line["anchor"])
             if line["d"] is not None:
                 seconds[name].append(line["seconds"])
             return PairTaken(line["d"], line["seconds"], line["why"])
 
-        first = take(0, anchor.name)
+        first = take(0, against)
         if first.d is None:
-            if anchor.name in rest:
-                failed[anchor.name] = first.why
+            if against in rest:
+                failed[against] = first.why
             continue
         budget = GROUP_SECONDS * len(rest)
         spent = spend(list(rest), take, precision=PRECISION, budget=budget, seed=0, tell=tell)
         failed |= spent.failed
-        base = known[1].seconds if known and known[0] is anchor else float(np.median(values[anchor.name]))
+        base = anchor.time.seconds if anchor.time else float(np.median(values[against]))
         found = spent.estimates()
         times = {
             name: ReferenceTime(
                 name=name,
                 version=version,
-                seconds=base if name == anchor.name else base * found[name].ratio,
-                half=0.0 if name == anchor.name else found[name].half(),
-                anchor=anchor.name,
+                seconds=base if name == against else base * found[name].ratio,
+                half=0.0 if name == against else found[name].half(),
+                anchor=against,
                 pairs=found[name].pairs,
                 cost=float(np.median(seconds[name])),
                 build=build,

@@ -17,6 +17,7 @@ from asv_gate.asvlink import Benchmark
 from asv_gate.discovery import Discovery, file_of
 from asv_gate.errors import GateError
 from asv_gate.history import alongside, fixing, machine, package, packages, pairing, reference, replacing, rows
+from asv_gate.history.fixing import Anchor
 from asv_gate.history.installed import Installed, discovered
 from asv_gate.history.pairing import Base
 from asv_gate.history.reference import Build, Reference, ReferenceTime, group_of
@@ -356,10 +357,11 @@ class _History:
             there = side if where == build else self.installed.to_stay(where)
             known = found.benchmarks if where == build else discovered(there).benchmarks
             names = {each.name for each in known}
+            has = [each for each in missing if each.name in names]
             times, without = fixing.fix(
                 there,
-                [each for each in missing if each.name in names],
-                anchors=self.anchors(known, where, versions),
+                has,
+                anchors=self.anchors(has, (there, where, known), versions),
                 versions=versions,
                 build=where,
                 journal=journal,
@@ -378,19 +380,30 @@ class _History:
         return values
 
     def anchors(
-        self, benchmarks: Sequence[Benchmark], build: Build, versions: Mapping[str, str]
-    ) -> dict[str, tuple[Benchmark, ReferenceTime]]:
-        """Of each group that has times of this build, the first of its anchors that is still there."""
-        by_name = {each.name: each for each in benchmarks}
-        found: dict[str, tuple[Benchmark, ReferenceTime]] = {}
-        for name, fixed in self.reference.times.items():
-            group = group_of(name)
-            if (
-                name == fixed.anchor
-                and name in by_name
-                and (fixed.build, fixed.version) == (build, versions.get(group))
-            ):
-                found.setdefault(group, (by_name[name], fixed))
+        self,
+        joining: Sequence[Benchmark],
+        at_hand: tuple[Side, Build, Sequence[Benchmark]],
+        versions: Mapping[str, str],
+    ) -> dict[str, Anchor]:
+        """Of each group that they join, the anchor, in the reference if there is one.
+
+        `at_hand` is a build that is installed, and its benchmarks. An anchor of another one has that installed, as what
+        is measured against it will need, too.
+        """
+        groups = {group_of(each.name) for each in joining}
+        installed = {at_hand[1]: (at_hand[0], at_hand[2])}
+        found: dict[str, Anchor] = {}
+        for fixed in sorted(self.reference.times.values(), key=lambda time: time.build != self.reference.build):
+            group = group_of(fixed.name)
+            if group in found or group not in groups or (fixed.anchor, fixed.version) != (fixed.name, versions[group]):
+                continue
+            if fixed.build not in installed:
+                side = self.installed.to_stay(fixed.build)
+                installed[fixed.build] = side, discovered(side).benchmarks
+            side, benchmarks = installed[fixed.build]
+            for each in benchmarks:
+                if each.name == fixed.name:
+                    found[group] = Anchor(each, side, fixed)
         return found
 
     def bases(self, timings: Sequence[Benchmark], of: Build, found: Discovery) -> dict[str, Base]:
