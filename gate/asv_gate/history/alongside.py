@@ -22,6 +22,7 @@ Times = Mapping[str, tuple[float, float]]  # by benchmark, seconds and half of t
 class During:
     """What a build was measured against, the reference or a base, and its times meanwhile.
 
+    Benchmarks that the reference has not got have the times of the builds that fixed theirs.
     `versions` are those of the benchmarks then, by name without parameters; older lines have none.
     """
 

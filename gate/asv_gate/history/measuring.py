@@ -200,6 +200,10 @@ class _History:
         """
         return Build(self.reference.build.commit, environment)
 
+    def counts_as(self, name: str, build: Build) -> Build:
+        """What a benchmark was measured against: the reference, where that build fixed its time in place of it."""
+        return self.reference.build if build == self.reference.times[name].build else build
+
     def measure_base(self, target: Target) -> None:
         """Measure the reference's commit in the target's environment, once.
 
@@ -271,7 +275,7 @@ class _History:
         failed = broken | {name: value.why for name, value in values.items() if value.failed}
         took = spent.alongside()
         for base in dict.fromkeys((self.base_in(of.build.environment), self.reference.build)):
-            own = {name: each for name, each in took.items() if bases[name].build == base}
+            own = {name: each for name, each in took.items() if self.counts_as(name, bases[name].build) == base}
             if own:
                 versions = {entry["name"]: str(entry["version"]) for entry in found.entries}
                 self.alongside.add(of.build, base, own, versions)
