@@ -200,10 +200,6 @@ class _History:
         """
         return Build(self.reference.build.commit, environment)
 
-    def counts_as(self, name: str, build: Build) -> Build:
-        """What a benchmark was measured against: the reference, where that build fixed its time in place of it."""
-        return self.reference.build if build == self.reference.times[name].build else build
-
     def measure_base(self, target: Target) -> None:
         """Measure the reference's commit in the target's environment, once.
 
@@ -273,13 +269,7 @@ class _History:
             values |= pairing.values(spent, bases)
         values |= self.metrics([each for each in wanted if each.type != "time"], side, title)
         failed = broken | {name: value.why for name, value in values.items() if value.failed}
-        took = spent.alongside()
-        for base in dict.fromkeys((self.base_in(of.build.environment), self.reference.build)):
-            own = {name: each for name, each in took.items() if self.counts_as(name, bases[name].build) == base}
-            if own:
-                versions = {entry["name"]: str(entry["version"]) for entry in found.entries}
-                self.alongside.add(of.build, base, own, versions)
-                break
+        self.keep_alongside(of.build, spent, bases, found)
         self.save(of, found, values, began)
         self.packages.add(of.build, digest)
         words = self.words(values, spent)
@@ -422,6 +412,23 @@ class _History:
             build = base if seconds else fixed.build
             bases[name] = Base(build, seconds or fixed.seconds, fixed.cost, build == self.reference.build)
         return bases
+
+    def keep_alongside(self, build: Build, spent: Spent, bases: Mapping[str, Base], found: Discovery) -> None:
+        """Keep what the base of its environment took in the pairs, or else the reference.
+
+        A build that fixed a benchmark's time in place of the reference counts as the reference.
+        """
+        fixed = {name: self.reference.times[name].build for name in bases}
+        against = {
+            name: self.reference.build if base.build == fixed[name] else base.build for name, base in bases.items()
+        }
+        took = spent.alongside()
+        for base in (self.base_in(build.environment), self.reference.build):
+            own = {name: each for name, each in took.items() if against[name] == base}
+            if own:
+                versions = {entry["name"]: str(entry["version"]) for entry in found.entries}
+                self.alongside.add(build, base, own, versions)
+                break
 
     def metrics(self, benchmarks: Sequence[Benchmark], side: Side, title: str) -> dict[str, Value]:
         """The values that are no times, as asv takes them: of one process each."""
