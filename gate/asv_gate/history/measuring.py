@@ -418,13 +418,14 @@ class _History:
 
         A build that fixed a benchmark's time in place of the reference counts as the reference.
         """
-        fixed = {name: self.reference.times[name].build for name in bases}
-        against = {
-            name: self.reference.build if base.build == fixed[name] else base.build for name, base in bases.items()
-        }
         took = spent.alongside()
         for base in (self.base_in(build.environment), self.reference.build):
-            own = {name: each for name, each in took.items() if against[name] == base}
+            times = self.reference.times if base == self.reference.build else {}
+            own = {
+                name: each
+                for name, each in took.items()
+                if bases[name].build == base or (name in times and bases[name].build == times[name].build)
+            }
             if own:
                 versions = {entry["name"]: str(entry["version"]) for entry in found.entries}
                 self.alongside.add(build, base, own, versions)

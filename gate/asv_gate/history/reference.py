@@ -49,7 +49,8 @@ class ReferenceTime:
         Its time, which was fixed once; and `half`, half of the 95 % interval of its logarithm against the
         anchor of its group.
     anchor
-        The benchmark of its group that it was measured against: itself, for the anchor.
+        The benchmark of its group that it was measured against, in the build that fixed that one's time: itself, for
+        the anchor.
     pairs
         How many pairs fixed it.
     cost
