@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from asv_gate.history.estimate import estimates
+from asv_gate.history.estimate import USUAL_PAIRS, Usual, estimates
 from asv_gate.history.spending import (
     LEAST,
+    LEAST_USUAL,
     MOST,
     SAMPLES,
     PairTaken,
@@ -19,6 +20,7 @@ from asv_gate.history.spending import (
     forecast,
     spend,
 )
+from asv_gate.history.usual import noise_of
 
 
 def heavy(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -38,6 +40,48 @@ def test_intervals_hold_the_truth_as_often_as_they_say(pairs: int, noise: str) -
         held += sum(abs(each.d) <= each.half() for each in found.values())
         total += len(found)
     assert stats.binomtest(held, total, 0.93, alternative="less").pvalue > 0.001, held / total
+
+
+@pytest.mark.parametrize("pairs", [2, 3, 8])
+@pytest.mark.parametrize("hour", [0.5, 1.0, 3.0])
+def test_with_what_is_usual_intervals_of_two_pairs_hold_the_truth_too(pairs: int, hour: float) -> None:
+    """Benchmarks differ much in their noise, and each a little from build to build; an hour changes that of all."""
+    rng = np.random.default_rng([7, pairs, int(hour * 2)])
+    held = total = 0
+    for _ in range(40):
+        scales = 0.02 * np.exp(rng.normal(0, 0.9, 40))
+        usual = {}
+        for i, scale in enumerate(scales):
+            builds = scale * np.exp(rng.normal(0, 0.35, (6, 1))) * rng.normal(size=(6, 3))
+            lengths = np.subtract(*np.quantile(builds, (0.75, 0.25), axis=1))
+            usual[str(i)] = Usual(float(np.mean([noise_of(length, 3) for length in lengths])), 6)
+        now = hour * scales * np.exp(rng.normal(0, 0.35, 40))
+        found = estimates({str(i): scale * rng.normal(size=pairs) for i, scale in enumerate(now)}, usual)
+        held += sum(abs(each.d) <= each.half() for each in found.values())
+        total += len(found)
+    assert stats.binomtest(held, total, 0.93, alternative="less").pvalue > 0.001, held / total
+
+
+def test_two_pairs_that_agree_by_chance_are_not_taken_for_precise_where_the_usual_noise_says_otherwise() -> None:
+    """Also where there is no other benchmark that tells of the hour."""
+    usual = {"a": Usual(0.05, 3)}
+    agree = {"a": [0.1, 0.1001]}
+    assert estimates(agree)["a"].half() < 0.001
+    assert estimates(agree, usual)["a"].half() > 0.05
+
+
+def test_what_is_known_of_few_builds_weighs_as_many_pairs() -> None:
+    pairs = {"few": [0.0, 0.1], "many": [0.0, 0.1], "none": [0.0, 0.1]}
+    found = estimates(pairs, {"few": Usual(0.01, 3), "many": Usual(0.01, 30)})
+    assert [found[name].freedom for name in pairs] == [4, USUAL_PAIRS + 1, 3]
+    assert found["many"].error < found["few"].error < found["none"].error
+
+
+def test_lengths_between_quartiles_tell_the_noise() -> None:
+    rng = np.random.default_rng(8)
+    for pairs in (2, 3, 4, 7, 40):
+        low, high = np.quantile(rng.normal(0, 0.03, (4000, pairs)), (0.25, 0.75), axis=1)
+        assert np.mean([noise_of(length, pairs) for length in high - low]) == pytest.approx(0.03, rel=0.06)
 
 
 @pytest.mark.parametrize("pairs", [3, 4, 5, 8])
@@ -89,6 +133,19 @@ def test_pairs_go_to_the_noisy() -> None:
     assert len(spent.pairs["noisy"]) > 4 * len(spent.pairs["quiet"])
     assert max(map(len, spent.pairs.values())) <= MOST
     assert spent.estimates()["quiet"].half() < math.log1p(0.02)
+
+
+def test_what_is_usually_quiet_has_two_pairs_and_the_rest_goes_to_the_noisy() -> None:
+    scales = {"noisy": 0.1, **{f"quiet{i}": 0.004 for i in range(6)}, "new": 0.004}
+    usual = {name: Usual(scale, 8) for name, scale in scales.items() if name != "new"}
+    asked: list[tuple[int, str]] = []
+    take = noisy(scales, asked)
+    spent = spend(list(scales), take, precision=0.02, budget=30, seed=1, usual=usual)  # type: ignore[arg-type]
+    assert [len(spent.pairs[name]) for name in scales if name.startswith("quiet")] == [LEAST_USUAL] * 6
+    assert len(spent.pairs["new"]) == LEAST
+    assert len(spent.pairs["noisy"]) == 30 - 6 * LEAST_USUAL - LEAST
+    short = spend(list(scales), noisy(scales, []), precision=0.02, budget=2, seed=1, usual=usual)  # type: ignore[arg-type]
+    assert [len(d) for d in short.pairs.values()] == [LEAST_USUAL] * 7 + [LEAST]
 
 
 def test_what_nothing_makes_precise_leaves_pairs_to_the_others() -> None:
@@ -143,12 +200,19 @@ def test_the_same_run_asks_for_the_same_pairs() -> None:
 
 
 def test_what_takes_longer_than_the_budget_is_said_beforehand() -> None:
-    assert forecast([2.0] * 10, 270.0) == (270.0, "up to 4 min 30 s")
-    assert forecast([1.5] * 70, 270.0) == (270.0, "up to 4 min 30 s")
-    assert forecast([], 270.0) == (270.0, "up to 4 min 30 s")
-    seconds, words = forecast([2.0] * 65, 270.0)
+    def of(cost: float, benchmarks: int) -> dict[str, float]:
+        return dict.fromkeys(map(str, range(benchmarks)), cost)
+
+    assert forecast(of(2.0, 10), 270.0) == (270.0, "up to 4 min 30 s")
+    assert forecast(of(1.5, 70), 270.0) == (270.0, "up to 4 min 30 s")
+    assert forecast({}, 270.0) == (270.0, "up to 4 min 30 s")
+    seconds, words = forecast(of(2.0, 65), 270.0)
     assert seconds == LEAST * 97.5
-    assert words == "about 4 min 52 s: 3 short pairs of each take longer than the budget of 4 min 30 s"
+    longer = "the fewest pairs of each, short ones, take longer than the budget of"
+    assert words == f"about 4 min 52 s: {longer} 4 min 30 s"
+    usual = {name: Usual(0.01, 8) for name in of(2.0, 60)}
+    assert forecast(of(2.0, 65), 270.0, usual) == (270.0, "up to 4 min 30 s")
+    assert forecast(of(2.0, 65), 190.0, usual) == (60 * 3 + 5 * 4.5, f"about 3 min 22 s: {longer} 3 min 10 s")
 
 
 @pytest.mark.parametrize(("cost", "seconds"), [(1.2, 1.0), (1.5, 0.75), (2.5, 0.5)])
@@ -164,3 +228,5 @@ def test_pairs_that_take_longer_than_expected_make_the_estimate_longer() -> None
     assert expected(Spent({"a": [0.0], "b": []}, seconds=4.0), 10.0) == 24.0
     assert expected(Spent({"a": [0.0], "b": []}, {"b": "it fails"}, seconds=1.0), 10.0) == 10.0
     assert expected(Spent({"a": [0.0] * 5, "b": [0.0] * 3}, seconds=24.0), 10.0) == 24.0
+    usual = {"a": Usual(0.01, 8)}
+    assert expected(Spent({"a": [0.0], "b": []}, seconds=4.0, usual=usual), 10.0) == 4.0 * (LEAST_USUAL + LEAST)

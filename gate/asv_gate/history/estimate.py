@@ -10,6 +10,20 @@ from asv_gate import signedrank
 
 LEVEL = 0.95
 PRIOR_PAIRS = 2  # all benchmarks' noise together counts as so many pairs of each: few pairs say little of their own
+USUAL_PAIRS = 4  # as many at most does a benchmark's own noise in other builds, which says more
+
+
+@dataclass(frozen=True)
+class Usual:
+    """How much the pairs of a benchmark vary in other builds: their standard deviation, and the number of builds."""
+
+    noise: float
+    builds: int
+
+    @property
+    def freedom(self) -> int:
+        """As how many pairs it counts."""
+        return min(USUAL_PAIRS, self.builds)
 
 
 @dataclass(frozen=True)
@@ -38,11 +52,12 @@ class Estimate:
         return math.exp(self.d)
 
 
-def estimates(pairs: Mapping[str, Sequence[float]]) -> dict[str, Estimate]:
+def estimates(pairs: Mapping[str, Sequence[float]], usual: Mapping[str, Usual] | None = None) -> dict[str, Estimate]:
     """Estimate the ratio of every benchmark that has two pairs or more.
 
     The value is the Hodges-Lehmann estimate, which a burst in a few of many pairs does not move. The
-    variance is each benchmark's own, drawn towards that of all by `PRIOR_PAIRS`. It is that of all
+    variance is each benchmark's own, drawn towards what is known beside its pairs: its usual one, as much larger or
+    smaller as those of all are at this hour, or else that of all others, by `PRIOR_PAIRS`. It is that of all
     pairs, and no robust one: of three pairs, two that agree and one far off may be a burst, or a
     benchmark of two modes, and intervals that took it for a burst would miss often, and by far.
 
@@ -50,17 +65,31 @@ def estimates(pairs: Mapping[str, Sequence[float]]) -> dict[str, Estimate]:
     ----------
     pairs
         By benchmark, the values ln(here / reference) of its pairs.
+    usual
+        By benchmark, how much its pairs vary in other builds, where that is known.
 
     """
+    usual = usual or {}
     own = {name: np.asarray(d, float) for name, d in pairs.items() if len(d) > 1}
     if not own:
         return {}
     variances = {name: float(np.var(d, ddof=1)) for name, d in own.items()}
-    prior = float(np.median(list(variances.values())))
+    typical = {name: variance / _median_of_variances(len(own[name])) for name, variance in variances.items()}
+    of_all = float(np.median(list(typical.values())))
+    # A few benchmarks say little of an hour: that it is as usual counts as much as some of them.
+    hours = [typical[name] / usual[name].noise ** 2 for name in typical if name in usual]
+    hour = float(np.median(hours + [1.0] * USUAL_PAIRS))
     found = {}
     for name, d in own.items():
-        freedom = PRIOR_PAIRS + len(d) - 1
-        variance = (PRIOR_PAIRS * prior + (len(d) - 1) * variances[name]) / freedom
+        known = usual.get(name)
+        prior, weight = (hour * known.noise**2, known.freedom) if known else (of_all, PRIOR_PAIRS)
+        freedom = weight + len(d) - 1
+        variance = (weight * prior + (len(d) - 1) * variances[name]) / freedom
         centre = float(signedrank.estimate(d))
         found[name] = Estimate(centre, math.sqrt(variance / len(d)), freedom, len(d))
     return found
+
+
+def _median_of_variances(pairs: int) -> float:
+    """The median of the variances of so many pairs, where that of more is 1 (Wilson and Hilferty 1931)."""
+    return float((1 - 2 / (9 * (pairs - 1))) ** 3)

@@ -16,7 +16,7 @@ from asv_gate import asvlink, comparable, workspace
 from asv_gate.asvlink import Benchmark
 from asv_gate.discovery import Discovery, file_of
 from asv_gate.errors import GateError
-from asv_gate.history import alongside, fixing, machine, package, packages, pairing, reference, replacing, rows
+from asv_gate.history import alongside, fixing, machine, package, packages, pairing, reference, replacing, rows, usual
 from asv_gate.history.fixing import Anchor
 from asv_gate.history.installed import Installed, discovered
 from asv_gate.history.pairing import Base
@@ -263,6 +263,7 @@ class _History:
                 journal=journal,
                 precision=self.request.precision,
                 budget=self.request.budget,
+                usual=usual.known(self.folder, target.build, found.entries, self.progress.stage),
                 title=title,
                 progress=self.progress,
             )

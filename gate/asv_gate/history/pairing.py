@@ -8,6 +8,7 @@ import numpy as np
 
 from asv_gate import comparable
 from asv_gate.asvlink import Benchmark
+from asv_gate.history.estimate import Usual
 from asv_gate.history.reference import Build
 from asv_gate.history.rows import Value
 from asv_gate.history.spending import PairTaken, Spent, Turns, expected, fitting, forecast, spend
@@ -49,6 +50,7 @@ def pairs(
     journal: Journal,
     precision: float,
     budget: float,
+    usual: Mapping[str, Usual],
     title: str,
     progress: Progress,
 ) -> Spent:
@@ -66,7 +68,7 @@ def pairs(
         Installs a base.
     journal
         Every pair is in it, and is not measured again.
-    precision, budget
+    precision, budget, usual
         As `spend` takes them.
     title
         Of the build, for the progress.
@@ -77,11 +79,11 @@ def pairs(
     by_name = {each.name: each for each in benchmarks}
     if not by_name:
         return Spent()
-    costs = [bases[name].cost for name in by_name]
-    samples = fitting(costs, budget)
+    costs = {name: bases[name].cost for name in by_name}
+    samples = fitting(list(costs.values()), budget)
     # Here, so that the progress of the pairs does not speak of building.
     installed = {build: install(build) for build in dict.fromkeys(bases[name].build for name in by_name)}
-    longest, words = forecast(costs, budget)
+    longest, words = forecast(costs, budget, usual)
     progress.stage(f"Measuring {count(len(by_name), 'benchmark')} of {title}, {words}")
 
     turns = Turns()
@@ -110,6 +112,7 @@ def pairs(
         precision=precision,
         budget=budget,
         seed=0,
+        usual=usual,
         tell=lambda spent: progress.done(spent.seconds, expected(spent, longest)),
     )
 

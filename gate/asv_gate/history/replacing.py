@@ -146,7 +146,7 @@ def _measured(
         return PairTaken(line["d"], line["seconds"], line["why"])
 
     budget = fixing.GROUP_SECONDS * len(by_name)
-    longest, _ = forecast([times[name].cost for name in by_name], budget)
+    longest, _ = forecast({name: times[name].cost for name in by_name}, budget)
     spent = spend(
         list(by_name),
         take,

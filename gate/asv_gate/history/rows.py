@@ -169,18 +169,45 @@ def times(file: Path, entries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[f
         Where the file cannot be read.
 
     """
+    found = {}
+    for name, seconds, low, high in _columns(file, entries, "result", "stats_ci_99_a", "stats_ci_99_b"):
+        if seconds and low and high and 0 < low <= high < math.inf:
+            found[name] = seconds, math.log(high / low) / 2 * Z_95 / Z_99
+    return found
+
+
+def quartiles(file: Path, entries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float, int]]:
+    """By benchmark, with parameters, the logarithm of the upper quartile of its pairs over the lower, and their number.
+
+    Those of which no two pairs are known, or which no pair told from the others, are left out.
+
+    Raises
+    ------
+    GateError
+        Where the file cannot be read.
+
+    """
+    keys = ("stats_q_25", "stats_q_75", "stats_ci_99_a", "stats_repeat")
+    found = {}
+    for name, quarter, three, low, repeat in _columns(file, entries, *keys):
+        # Of a time that was fixed the interval is all that there is, and is in place of the quartiles.
+        if quarter and three and repeat and repeat > 1 and 0 < quarter < three < math.inf and quarter != low:
+            found[name] = math.log(three / quarter), int(repeat)
+    return found
+
+
+def _columns(file: Path, entries: Sequence[Mapping[str, Any]], *keys: str) -> Iterator[tuple[Any, ...]]:
+    """Of the benchmarks of `written`, with parameters, the name and what these columns have."""
     known = written(file, entries)
     if not known:
-        return {}
+        return
     content = json.loads(file.read_text(encoding="utf-8"))
-    found = {}
     for entry in entries:
         row = dict(zip(content["result_columns"], content["results"].get(entry["name"], ()), strict=False))
-        columns = (row.get(key) or () for key in ("result", "stats_ci_99_a", "stats_ci_99_b"))
-        for name, seconds, low, high in zip(combinations(entry), *columns, strict=False):
-            if name in known and seconds and low and high and 0 < low <= high < math.inf:
-                found[name] = seconds, math.log(high / low) / 2 * Z_95 / Z_99
-    return found
+        columns = (row.get(key) or () for key in keys)
+        for name, *values in zip(combinations(entry), *columns, strict=False):
+            if name in known:
+                yield (name, *values)
 
 
 def combinations(entry: Mapping[str, Any]) -> Iterator[str]:

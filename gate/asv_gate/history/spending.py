@@ -2,16 +2,17 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from asv_gate.history.estimate import Estimate, estimates
+from asv_gate.history.estimate import Estimate, Usual, estimates
 from asv_gate.interleaving import Samples
 from asv_gate.report.words import duration
 
 LEAST = 3  # pairs of every benchmark
+LEAST_USUAL = 2  # of one whose noise is known of other builds: what these spare goes to those that need it
 # Of each process in a pair: the fewest, the most, and the seconds after which there are no more. Pairs of a history are
 # few, and two processes take a second to start: with a second of samples a pair has three quarters of the noise that it
 # has with half a second, for a third more time. Longer is no better, and of a benchmark that takes long, pairs at other
@@ -44,6 +45,7 @@ class Spent:
     """What was measured: by benchmark ln(here / reference) of its pairs and the reference's seconds, or why none is.
 
     Those in `base_alone` have failed, or skipped themselves, in what they were measured against, and not here.
+    `usual` is how much the pairs of each vary in other builds.
     """
 
     pairs: dict[str, list[float]] = field(default_factory=dict)
@@ -51,10 +53,16 @@ class Spent:
     base_alone: set[str] = field(default_factory=set)
     seconds: float = 0.0
     bases: dict[str, list[float]] = field(default_factory=dict)
+    usual: Mapping[str, Usual] = field(default_factory=dict)
+
+    @property
+    def alive(self) -> list[str]:
+        """Those that have not failed."""
+        return [name for name in self.pairs if name not in self.failed]
 
     def estimates(self) -> dict[str, Estimate]:
         """Of those that were measured."""
-        return estimates({name: d for name, d in self.pairs.items() if name not in self.failed})
+        return estimates({name: self.pairs[name] for name in self.alive}, self.usual)
 
     def alongside(self) -> dict[str, tuple[float, float]]:
         """By benchmark, the reference's seconds in these pairs, and half of the 95 % interval of their logarithm."""
@@ -76,27 +84,33 @@ class PairTaken:
     base_alone: bool = False
 
 
+def least_pairs(name: str, usual: Mapping[str, Usual]) -> int:
+    """The fewest pairs of a benchmark."""
+    return LEAST_USUAL if name in usual else LEAST
+
+
 def fitting(costs: Sequence[float], budget: float) -> Samples:
-    """The samples of a pair: for fewer seconds where the fewest pairs, of these costs, are more than the budget."""
+    """The samples of a pair: for fewer seconds where three pairs of each, of these costs, are more than the budget."""
     fewest, most, seconds = SAMPLES
     beyond = LEAST * sum(costs) - budget
     return fewest, most, min(seconds, max(SHORTEST, seconds - beyond / (LEAST * max(1, len(costs)))))
 
 
-def forecast(costs: Sequence[float], budget: float) -> tuple[float, str]:
+def forecast(costs: Mapping[str, float], budget: float, usual: Mapping[str, Usual] | None = None) -> tuple[float, str]:
     """The seconds that pairs will take at most, and that in words; `costs` are those of a pair of `SAMPLES` of each."""
-    if fitting(costs, budget)[-1] > SHORTEST:
+    shorter = SAMPLES[-1] - fitting(list(costs.values()), budget)[-1]
+    least = sum(least_pairs(name, usual or {}) * (cost - shorter) for name, cost in costs.items())
+    if least < budget + 1:
         return budget, f"up to {duration(budget)}"
-    least = LEAST * (sum(costs) - (SAMPLES[-1] - SHORTEST) * len(costs))
-    words = f"{LEAST} short pairs of each take longer than the budget of {duration(budget)}"
+    words = f"the fewest pairs of each, short ones, take longer than the budget of {duration(budget)}"
     return least, f"about {duration(least)}: {words}"
 
 
 def expected(spent: Spent, longest: float) -> float:
     """The seconds of all pairs: those that were taken may show that the fewest of each take longer than forecast."""
-    alive = [name for name in spent.pairs if name not in spent.failed]
-    taken = sum(min(LEAST, len(spent.pairs[name])) for name in alive)
-    return max(longest, spent.seconds * LEAST * len(alive) / taken) if taken else longest
+    least = {name: least_pairs(name, spent.usual) for name in spent.alive}
+    taken = sum(min(each, len(spent.pairs[name])) for name, each in least.items())
+    return max(longest, spent.seconds * sum(least.values()) / taken) if taken else longest
 
 
 def spend(
@@ -106,6 +120,7 @@ def spend(
     precision: float,
     budget: float,
     seed: int,
+    usual: Mapping[str, Usual] | None = None,
     tell: Callable[[Spent], None] = lambda spent: None,
 ) -> Spent:
     """Measure the benchmarks.
@@ -120,18 +135,20 @@ def spend(
     precision
         The half width of the 95 % interval at which a benchmark is done, as a fraction.
     budget
-        Seconds of pairs. The first `LEAST` of each are taken in any case.
+        Seconds of pairs. The fewest of each are taken in any case.
     seed
         Of the order within a round.
+    usual
+        By benchmark, how much its pairs vary in other builds, where that is known.
     tell
         Told after each pair.
 
     """
-    spent = Spent({name: [] for name in names})
+    spent = Spent({name: [] for name in names}, usual=usual or {})
     wanted = math.log1p(precision)
-    chosen = list(names)
     number = 0
-    while chosen:
+    while chosen := _few(spent) or _wide(spent, wanted, budget):
+        in_any_case = bool(_few(spent))
         rng = np.random.default_rng([seed, number])
         for place in rng.permutation(len(chosen)):
             name = chosen[place]
@@ -146,21 +163,23 @@ def spend(
                 if pair.base:
                     spent.bases.setdefault(name, []).append(pair.base)
             tell(spent)
-            if number >= LEAST and spent.seconds >= budget:
+            if not in_any_case and spent.seconds >= budget:
                 return spent
         number += 1
-        chosen = _next(spent, number, wanted, budget)
     return spent
 
 
-def _next(spent: Spent, number: int, wanted: float, budget: float) -> list[str]:
-    alive = [name for name in spent.pairs if name not in spent.failed]
-    if number < LEAST:
-        return alive
+def _few(spent: Spent) -> list[str]:
+    """The benchmarks that have not their fewest pairs."""
+    return [name for name in spent.alive if len(spent.pairs[name]) < least_pairs(name, spent.usual)]
+
+
+def _wide(spent: Spent, wanted: float, budget: float) -> list[str]:
+    """Of those that are wider than wanted the ones to which a further pair tells most, while there is budget."""
     if spent.seconds >= budget:
         return []
     found = spent.estimates()
-    wide = [name for name in alive if found[name].half() > wanted and found[name].pairs < MOST]
+    wide = [name for name in spent.alive if found[name].half() > wanted and found[name].pairs < MOST]
     # The mean square of all errors falls fastest so, to the least when pairs are as the noise (Neyman's allocation). By
     # the width alone a benchmark that nothing makes precise would take the pairs of ten others.
     wide.sort(key=lambda name: -(found[name].half() ** 2) / found[name].pairs)
