@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pythons", default="", help="those to run on, as in '3.13 3.13t'; by default all")
     parser.add_argument("--machine", default="", help="this machine's name in the results; by default its CPU's")
     parser.add_argument("--all", action="store_true", help="measure the whole catalogue, and not its core alone")
-    parser.add_argument("--budget", type=duration, help="of a commit's pairs on a Python; by default 270s, --all: 1h")
+    parser.add_argument("--budget", type=duration, help="of a commit's pairs on a Python; by default 4m, --all: 1h")
     parser.add_argument("range", nargs="?", default="", help="commits as git rev-list takes them; by default HEAD")
     options = parser.parse_args(arguments)
     try:

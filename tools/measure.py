@@ -32,7 +32,7 @@ CONFIG = Path("asv.conf.json")
 BUILT_FROM = ("kernels", "pyproject.toml", "MANIFEST.in")  # the wheel that is measured
 CORE = ("serial", "threaded", "pool", "shared")  # the strategies that every workload has
 WAITING = (*CORE, "asyncio")  # those of a workload that waits, whose benchmarks have one worker and eight
-CORE_SECONDS = 270.0  # of pairs: with what is built and imported, five minutes a Python
+CORE_SECONDS = 240.0  # of pairs: with what is built and imported, at most five minutes a Python
 ALL_SECONDS = 3600.0
 
 

@@ -364,6 +364,47 @@ def test_in_another_environment_commits_are_measured_against_the_references_comm
     assert "Measuring" not in again.errors
 
 
+@pytest.mark.long
+def test_what_the_base_of_an_environment_took_is_kept_also_where_it_fixed_the_time(
+    thing: Path, two_environments: Path
+) -> None:
+    """A benchmark that the reference's environment has not got has its time of the other one's base."""
+    file = thing / "bench" / "more.py"
+    file.write_text(
+        """
+import os
+import thing
+
+
+class Here:
+    def setup(self):
+        if os.environ["LEVEL"] == "2":
+            raise ImportError("it is not there")
+
+    def time_it(self):
+        thing.work(1000)
+"""
+    )
+    request = ("--config", two_environments.name, "--reference", "base", "--bench", "time_work", "--bench", "Here")
+    try:
+        done = asv_gate(thing, "history", "slower", *request, "--budget", "5s")
+        assert done.status == 1, done.said
+        (folder,) = (thing / "results").glob("*-paired")
+        base, slower = (project.git(thing, "rev-parse", name) for name in ("base", "slower"))
+        fixed = reference.load(folder)
+        assert fixed is not None
+        here = fixed.times["more.Here.time_it"].build
+        assert (here.commit, here.environment) != (fixed.build.commit, fixed.build.environment)
+        assert here.commit == base
+        took = {each: during for each, during in alongside.load(folder).builds.items() if each.commit == slower}
+        assert {during.reference: set(during.times) for during in took.values()} == {
+            here: {"suite.time_work", "more.Here.time_it"},
+            fixed.build: {"suite.time_work"},
+        }
+    finally:
+        file.unlink()
+
+
 def test_without_the_references_commit_in_an_environment_the_reference_is_what_others_are_measured_against(
     thing: Path, two_environments: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
