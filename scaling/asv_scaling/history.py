@@ -2,15 +2,18 @@
 
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any, NamedTuple
 
 from asv_scaling import environments, reference, results
-from asv_scaling.changes import Z_99, Change, Measured, changes, usable
+from asv_scaling.changes import NORMAL_MAD, Z_99, Change, Measured, changes, usable
 from asv_scaling.commits import Lines
 from asv_scaling.results import Machine, Run, Unreadable
+
+STEPS_OF_AN_HOUR = 10  # the fewest benchmarks that tell how far they stepped together
 
 
 class Series(NamedTuple):
@@ -129,9 +132,41 @@ def read(
         if errors:
             reach = math.exp(Z_99 * median(errors))
             found[series] += [replace(point, low=point.value / reach, high=point.value * reach) for point in points]
+    found = _with_hours(found)
     kept = {run.environment: run.python for run in runs if run.commit in place}
     facts = {run.environment: environments.beyond(run.facts, machine.facts) | {"python": run.python} for run in runs}
     return History(machine.name, found, order, dates, kept, measured_against is not None, facts)
+
+
+def _with_hours(found: Mapping[Series, Sequence[Measured]]) -> dict[Series, list[Measured]]:
+    """The series, with all that is measured against one build sharing also what another hour of that may have been.
+
+    Two Pythons do not compare alike in every hour, and on every machine of a model. Where those that a Python's commits
+    are measured against are linked by such a comparison alone, all benchmarks step there, one up and one down: as far
+    as half of them do beyond what their intervals say, in terms of how far other steps go, is no commit's.
+    """
+    across: dict[tuple[str, object], list[tuple[float, float]]] = defaultdict(list)
+    inside = []
+    for series, points in found.items():
+        for before, after in itertools.pairwise(usable(points)):
+            step, error = abs(math.log(after.value / before.value)), before.error_to(after)
+            if before.group == after.group:
+                inside.append(step / error)
+            else:
+                across[series.environment, after.group].append((step, error))
+    usual = min(1.0, NORMAL_MAD * median(inside)) if inside else 1.0
+    hours = {}
+    for where, steps in across.items():
+        far, error = (NORMAL_MAD * median(step for step, _ in steps), usual * median(error for _, error in steps))
+        if len(steps) >= STEPS_OF_AN_HOUR and far > error:
+            hours[where] = Z_99 * math.sqrt(far**2 - error**2)
+    return {
+        series: [
+            replace(point, shared=math.hypot(point.shared, hours.get((series.environment, point.group), 0.0)))
+            for point in points
+        ]
+        for series, points in found.items()
+    }
 
 
 def entries(histories: Sequence[History]) -> list[Entry]:

@@ -10,6 +10,7 @@ import pytest
 
 from asv_scaling import __main__ as command
 from asv_scaling.changes import Change, Measured, _normal, changes, widening
+from asv_scaling.history import Series, _with_hours
 
 Z = 2.5758293
 
@@ -122,6 +123,48 @@ def test_an_error_that_half_of_a_series_shares_is_no_change() -> None:
             wrong += right.count(False)
     assert found >= 395
     assert wrong <= 0.1 * found
+
+
+def test_what_another_hour_makes_of_two_pythons_is_no_change() -> None:
+    """Of a Python's builds the later ones were measured against another base, and each base against another Python.
+
+    How all benchmarks step there tells that they do not compare alike in two hours; what goes far beyond is a change.
+    """
+    rng = np.random.default_rng(11)
+    series = {}
+    for number, points in page(rng).items():
+        by = math.exp(rng.normal(0, 0.06) - (0.9 if number < 3 else 0.0))
+        series[Series(f"time_{number}", "py3.11")] = [
+            replace(point, value=point.value * by, low=point.low * by, high=point.high * by, group="new")
+            if point.revision >= 5
+            else replace(point, group="old")
+            for point in points
+        ]
+    assert len(changes(series)) > 30, "without that nearly all are listed"
+    found = changes(_with_hours(series))
+    assert {f"time_{number}" for number in range(3)} <= {each.name for each in found}
+    assert len(found) <= 5
+    assert all(point.shared == 0 for points in _with_hours(series).values() for point in points if point.group == "old")
+
+
+def test_where_another_base_makes_no_difference_it_is_none() -> None:
+    rng = np.random.default_rng(12)
+    series = {
+        Series(f"time_{number}", "py3.11"): [replace(point, group=point.revision >= 5) for point in points]
+        for number, points in page(rng, slower=0.1).items()
+    }
+    found = changes(_with_hours(series))
+    assert {f"time_{number}" for number in range(10)} <= {each.name for each in found}
+    assert len(found) <= 12
+
+
+def test_few_benchmarks_do_not_tell_of_an_hour() -> None:
+    series = {
+        Series("time_it", "py3.11"): [replace(point, group=point.revision >= 5) for point in points]
+        for number, points in page(np.random.default_rng(13), slower=0.1).items()
+        if number == 0
+    }
+    assert _with_hours(series) == series
 
 
 def test_students_distribution_is_approximated_far_out() -> None:
