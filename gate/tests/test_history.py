@@ -16,9 +16,11 @@ from commands import asv_gate
 from asv_gate.asvlink import Install
 from asv_gate.errors import GateError
 from asv_gate.history import alongside, machine, measuring, package, packages, reference, rows
+from asv_gate.history.installed import Installed
 from asv_gate.history.reference import Build, Reference, ReferenceTime
 from asv_gate.history.request import HistoryRequest
 from asv_gate.history.rows import NOT_MEASURED, Value
+from asv_gate.pair import Side
 from asv_gate.progress import ConsoleProgress
 
 DEFAULTS = {"cpu": "AMD EPYC 7763 64-Core Processor", "num_cpu": "4", "arch": "x86_64", "os": "Linux", "ram": "1"}
@@ -329,6 +331,25 @@ def measured_against(folder: Path) -> dict[tuple[str, str], tuple[str, str]]:
     }
 
 
+def seconds_of(folder: Path) -> dict[tuple[str, str], float]:
+    """By commit and level the result of the benchmark."""
+    files = [json.loads(path.read_text()) for path in folder.glob("*.json") if path.name != "machine.json"]
+    return {
+        (content["commit_hash"], content["env_vars"]["LEVEL"]): content["results"]["suite.time_work"][0][0]
+        for content in files
+    }
+
+
+def ratios_of(thing: Path, commit: str) -> list[float]:
+    """Those of the pairs of a commit with another build than the reference."""
+    lines = [
+        json.loads(line)
+        for journal in (thing / ".asv-gate" / "history").glob(f"{commit[:12]}-*/*.jsonl")
+        for line in journal.read_text().splitlines()
+    ]
+    return [math.exp(line["d"]) for line in lines if line.get("against")]
+
+
 @pytest.mark.long
 def test_in_another_environment_commits_are_measured_against_the_references_commit_there(
     thing: Path, two_environments: Path
@@ -344,24 +365,58 @@ def test_in_another_environment_commits_are_measured_against_the_references_comm
         (slower, "2"): (base, "2"),
     }
     assert "which others are measured against there: 1 benchmark measured" in done.errors
-    seconds = {}
-    for path in folder.glob("*.json"):
-        if path.name != "machine.json":
-            content = json.loads(path.read_text())
-            seconds[content["commit_hash"], content["env_vars"]["LEVEL"]] = content["results"]["suite.time_work"][0][0]
+    seconds, ratios = seconds_of(folder), ratios_of(thing, slower)
     assert set(seconds) == {(base, "1"), (slower, "1"), (slower, "2")}
-    lines = [
-        json.loads(line)
-        for journal in (thing / ".asv-gate" / "history").glob(f"{slower[:12]}-*/*.jsonl")
-        for line in journal.read_text().splitlines()
-    ]
-    ratios = [math.exp(line["d"]) for line in lines if line.get("against")]
-    assert ratios
     assert min(ratios) <= seconds[slower, "1"] / seconds[base, "1"] <= max(ratios)
     again = asv_gate(thing, "history", "slower", *request)
     assert again.status == 0
     assert again.output.count("measured before") == 2
     assert "Measuring" not in again.errors
+
+
+@pytest.mark.long
+def test_after_the_reference_is_replaced_other_environments_go_on_against_its_commit_there(
+    thing: Path, two_environments: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new commit is measured against the old one in each environment; against the reference where that is gone."""
+    request = ("--config", two_environments.name, "--bench", "time_work", "--budget", "5s")
+    begun = asv_gate(thing, "history", "base", "--reference", "base", *request)
+    assert begun.status == 0, begun.said
+    monkeypatch.chdir(thing)
+    (folder,) = (thing / "results").glob("*-paired")
+    base, slower, faster = (project.git(thing, "rev-parse", name) for name in ("base", "slower", "faster"))
+    before = {(base, "1"): (base, "2")}
+    assert measured_against(folder) == before
+    kept = folder.parent / "kept"
+    shutil.copytree(folder, kept)
+    asked = HistoryRequest(
+        commits="faster",
+        config=Path(two_environments.name),
+        reference="slower",
+        replace=True,
+        bench=["time_work"],
+        budget=5.0,
+    )
+    with ConsoleProgress() as progress:
+        assert all(each.measured for each in measuring.run(asked, progress))
+    after = {(faster, level): (slower, level) for level in "12"}
+    assert measured_against(folder) == before | after | {(slower, "1"): (base, "1")}
+    seconds, ratios = seconds_of(folder), ratios_of(thing, slower)
+    assert min(ratios) <= seconds[slower, "1"] / seconds[base, "1"] <= max(ratios)
+
+    shutil.rmtree(folder)
+    kept.rename(folder)
+    plain = Installed.to_be_compared
+
+    def gone(self: Installed, build: Build) -> Side:
+        if build.commit == base and "LEVEL1" in build.environment:
+            raise GateError("no compiler")
+        return plain(self, build)
+
+    monkeypatch.setattr(Installed, "to_be_compared", gone)
+    with ConsoleProgress() as progress:
+        assert all(each.measured for each in measuring.run(asked, progress))
+    assert measured_against(folder) == before | after | {(slower, "1"): (slower, "2")}
 
 
 @pytest.mark.long
@@ -417,7 +472,7 @@ def test_without_the_references_commit_in_an_environment_the_reference_is_what_o
     plain = measuring._History.target_side
 
     def fails(self: Any, build: Build) -> Any:
-        if build == self.base_in(build.environment) != self.reference.build:
+        if build == self.records.base_in(build.environment) != self.records.reference.build:
             raise GateError("no compiler")
         return plain(self, build)
 

@@ -1,5 +1,7 @@
 """The builds of a history, installed: what others are measured against stays, and the rest come one after the other."""
 
+import hashlib
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,6 +11,7 @@ from asv_gate.asvlink import Install, Suite
 from asv_gate.discovery import Discovery, discover
 from asv_gate.errors import GateError
 from asv_gate.history.reference import Build
+from asv_gate.journal import Journal
 from asv_gate.pair import Side
 from asv_gate.workspace import Workspace
 
@@ -81,3 +84,9 @@ def discovered(side: Side) -> Discovery:
     found = discover(side.suite, side.install)
     side.ids = found.ids
     return found
+
+
+def journal_of(side: Side, header: Mapping[str, Any]) -> Journal:
+    """Of the pairs that were taken with a build under these circumstances; under others there is another."""
+    words = json.dumps(header, sort_keys=True).encode()
+    return Journal(side.folder / f"journal-{hashlib.sha256(words).hexdigest()[:12]}.jsonl", header)
